@@ -1,0 +1,1 @@
+"""Values and decisions: no process, clock, file, thread or log in here."""

@@ -1,0 +1,18 @@
+"""Where an actor lives: the part of a reference that travels in messages."""
+
+import attrs
+
+
+@attrs.frozen
+class Address:
+    """Names one actor for ever: ids are never reused, so a later actor of the same name differs.
+
+    Two addresses are equal when they name the same actor of the same system; the path is for people.
+    """
+
+    system: str
+    id: int
+    path: str = attrs.field(eq=False)
+
+    def __str__(self) -> str:
+        return self.path

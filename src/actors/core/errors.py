@@ -1,0 +1,198 @@
+"""What can go wrong, each as a thing a caller can tell apart and act on.
+
+Every error derives from `ActorsError`, carries its data as attributes and builds its text from them:
+who, which limit, and the way out.
+"""
+
+import queue
+
+import attrs
+
+from actors.core.address import Address
+
+
+class ActorsError(Exception):
+    """The base of every error that this library raises on purpose."""
+
+
+@attrs.define
+class EncodeError(ActorsError, TypeError):
+    """A value cannot travel in a message; nothing was sent."""
+
+    place: str
+    """Where in the message the value stands, e.g. ``Order.items[3].price``."""
+    problem: str
+    """What is wrong with it, and what would be right."""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+@attrs.define
+class DecodeError(ActorsError, ValueError):
+    """Bytes that are no message: garbage, an unknown tag, a wrong shape, or over a limit."""
+
+    place: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+@attrs.define
+class MailboxFull(ActorsError, queue.Full):
+    """The message was never delivered: the mailbox, or the sender's buffer for it, has no room."""
+
+    receiver: str
+    limit: str
+
+    def __str__(self) -> str:
+        return f"{self.receiver} has no room: {self.limit}; the message was not sent"
+
+
+@attrs.define
+class MailboxClosed(ActorsError, ValueError):
+    """The mailbox is closed here, or its owner has ended it for good."""
+
+    receiver: str
+
+    def __str__(self) -> str:
+        return f"{self.receiver} is closed; the message was not sent"
+
+
+@attrs.define
+class MailboxInUse(ActorsError, RuntimeError):
+    """Another process reads this mailbox; a mailbox has one reader at a time."""
+
+    receiver: str
+    reader: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.receiver} is being read by process {self.reader}; "
+            "a mailbox has one reader at a time: call release() there first"
+        )
+
+
+@attrs.define
+class StartError(ActorsError, RuntimeError):
+    """An actor or a system did not start."""
+
+    name: str
+    cause: str
+    """One line, or the traceback of the actor's ``on_start`` or constructor."""
+
+    def __str__(self) -> str:
+        return f"{self.name} did not start: {self.cause}"
+
+
+@attrs.define
+class NameTaken(ActorsError, ValueError):
+    """Another actor of the system has this name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"the name {self.name!r} is taken; stop that actor first or choose another name"
+
+
+@attrs.define
+class NotImportable(ActorsError, TypeError):
+    """A class cannot be found again by the process that has to run it."""
+
+    name: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.name} cannot run in a process of its own: {self.problem}"
+
+
+@attrs.define
+class SystemStopped(ActorsError, RuntimeError):
+    """The actor system has stopped, been stopped, or lost its guardian process."""
+
+    system: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"actor system {self.system!r} is down: {self.cause}"
+
+
+class AskError(ActorsError):
+    """The base of the ways in which an ask ends without a reply."""
+
+
+@attrs.define
+class HandlerError(AskError):
+    """The handler raised; the actor crashed and is supervised."""
+
+    actor: Address
+    type: str
+    text: str
+    traceback: str = attrs.field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.actor} raised {self.type}: {self.text}\n\n{self.traceback}".rstrip()
+
+
+@attrs.define
+class Rejected(AskError):
+    """The handler raised `Reject`: a "no" of the domain; the actor lives on."""
+
+    actor: Address
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.actor} rejected the question: {self.reason}"
+
+
+@attrs.define
+class ActorCrashed(AskError):
+    """The actor died with the question in hand, which may therefore have run."""
+
+    actor: Address
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.actor} died with the question in hand ({self.cause}); it may have run"
+
+
+@attrs.define
+class ActorStopped(AskError):
+    """The actor is gone for good."""
+
+    actor: Address
+    may_have_run: bool
+
+    def __str__(self) -> str:
+        run = "it may have run" if self.may_have_run else "it has not run"
+        return f"{self.actor} has stopped for good; {run}"
+
+
+@attrs.define
+class AskTimeout(AskError, TimeoutError):
+    """No reply came in time; the question may have run, or may be skipped when its turn comes."""
+
+    actor: Address
+    timeout: float
+
+    def __str__(self) -> str:
+        return f"{self.actor} did not reply within {self.timeout:g} s"
+
+
+@attrs.define
+class AskCycle(AskError):
+    """The actor that is asked already waits, directly or through others, for the asker."""
+
+    chain: tuple[Address, ...]
+
+    def __str__(self) -> str:
+        way = " -> ".join(address.path for address in self.chain)
+        return f"asking would wait for ever: {way}; send a tell, or let a third actor hold the state"
+
+
+class Reject(Exception):  # noqa: N818 - raised by handlers as a domain answer, not an error of theirs
+    """Raise it in ``receive`` to answer an ask with "no": the asker gets `Rejected`.
+
+    The actor lives on; raised while a tell is handled, it becomes a dead letter.
+    """

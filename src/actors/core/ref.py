@@ -1,0 +1,137 @@
+"""References: addresses one can talk to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+import attrs
+
+from actors.core.address import Address
+from actors.core.errors import ActorsError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from concurrent.futures import Future
+
+    from actors.core.message import Request
+
+R = TypeVar("R")
+
+DEFAULT_TIMEOUT = 5.0
+
+
+class Engine(Protocol):
+    """What a reference needs to reach its actor; supplied by the process that holds the reference."""
+
+    def tell(self, to: Address, message: Any, timeout: float) -> None: ...
+
+    def ask(self, to: Address, message: Any, timeout: float) -> Any: ...
+
+    def ask_async(self, to: Address, message: Any, timeout: float) -> Coroutine[Any, Any, Any]: ...
+
+    def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]: ...
+
+    def stop(self, to: Address, *, drain: bool) -> None: ...
+
+    def kill(self, to: Address) -> None: ...
+
+    def join(self, to: Address, timeout: float | None) -> bool: ...
+
+
+@attrs.define
+class Unbound(ActorsError, RuntimeError):
+    """A reference that no actor system of this process has handed out."""
+
+    address: Address
+
+    def __str__(self) -> str:
+        return (
+            f"the reference to {self.address} belongs to no actor system of this process; "
+            "pass references in messages or as arguments of child(...), not by pickle"
+        )
+
+
+@attrs.frozen(repr=False)
+class ActorRef:
+    """The address of an actor, with the means to reach it.
+
+    A reference compares and hashes by the actor it names, travels in messages, stays valid across
+    restarts and never reaches a later actor of the same name. Once the actor has stopped for good,
+    a tell becomes a dead letter and an ask raises `ActorStopped`.
+    """
+
+    address: Address
+    _engine: Engine | None = attrs.field(default=None, eq=False)
+
+    @property
+    def path(self) -> str:
+        """The actor's name below its system, such as ``bank/ada``."""
+        return self.address.path
+
+    def tell(self, message: Any, *, timeout: float = 0.0) -> None:
+        """Send a message and go on.
+
+        Never waits for the receiver. A receiver with a bounded mailbox (``mailbox_size=``) makes the
+        sender wait for room, at most `timeout` seconds.
+
+        Raises `EncodeError` if the message cannot travel and `MailboxFull` if there is no room; in
+        both cases nothing was sent. An actor that is gone makes a dead letter of it, not an error.
+        """
+        self._bound().tell(self.address, message, timeout)
+
+    @overload
+    def ask(self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT) -> R: ...
+    @overload
+    def ask(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any: ...
+    def ask(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any:
+        """Send a question and wait for its reply, at most `timeout` seconds.
+
+        Raises one of the `AskError` family, or `EncodeError` and `MailboxFull`, with which the
+        question was never sent.
+        """
+        return self._bound().ask(self.address, message, timeout)
+
+    @overload
+    async def ask_async(self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT) -> R: ...
+    @overload
+    async def ask_async(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any: ...
+    async def ask_async(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any:
+        """`ask` for asyncio: waits without blocking the event loop. Cancelling it drops the reply."""
+        return await self._bound().ask_async(self.address, message, timeout)
+
+    @overload
+    def ask_future(
+        self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT
+    ) -> Future[R]: ...
+    @overload
+    def ask_future(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Future[Any]: ...
+    def ask_future(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Future[Any]:
+        """`ask` without waiting: the future ends with the reply or with the error of the ask."""
+        return self._bound().ask_future(self.address, message, timeout)
+
+    def stop(self, *, drain: bool = False) -> None:
+        """Ask the actor to stop for good, and go on; `join` waits for it.
+
+        It stops after the message in hand; with `drain`, after the messages that wait now. A
+        commanded stop is never followed by a restart. Messages left over become dead letters.
+        """
+        self._bound().stop(self.address, drain=drain)
+
+    def kill(self) -> None:
+        """Stop the actor for good by SIGKILL, without asking: ``on_stop`` does not run."""
+        self._bound().kill(self.address)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until the actor is gone for good; False if it still lives after `timeout` seconds."""
+        return self._bound().join(self.address, timeout)
+
+    def _bound(self) -> Engine:
+        if self._engine is None:
+            raise Unbound(self.address)
+        return self._engine
+
+    def __reduce__(self) -> tuple[type[ActorRef], tuple[Address]]:
+        return ActorRef, (self.address,)
+
+    def __repr__(self) -> str:
+        return f"<ActorRef {self.address.path} #{self.address.id}>"

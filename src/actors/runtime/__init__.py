@@ -1,0 +1,1 @@
+"""Effects: mailboxes, processes, the guardian and the worker loop."""
