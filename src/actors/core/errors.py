@@ -4,6 +4,7 @@ Every error derives from `ActorsError`, carries its data as attributes and build
 who, which limit, and the way out.
 """
 
+import os
 import queue
 
 import attrs
@@ -48,6 +49,20 @@ class MailboxFull(ActorsError, queue.Full):
 
     def __str__(self) -> str:
         return f"{self.receiver} has no room: {self.limit}; the message was not sent"
+
+
+@attrs.define
+class DiskFull(MailboxFull):
+    """The message was never delivered: it is too large for what is left of either place for it."""
+
+    main: os.PathLike[str]
+    spill: os.PathLike[str]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.receiver} has no room: {self.limit} fit neither into {self.main} nor into "
+            f"{self.spill}; the message was not sent: free some room there, or set TMPDIR"
+        )
 
 
 @attrs.define
@@ -188,7 +203,9 @@ class AskCycle(AskError):
 
     def __str__(self) -> str:
         way = " -> ".join(address.path for address in self.chain)
-        return f"asking would wait for ever: {way}; send a tell, or let a third actor hold the state"
+        return (
+            f"asking would wait for ever: {way}; send a tell, or let a third actor hold the state"
+        )
 
 
 class Reject(Exception):  # noqa: N818 - raised by handlers as a domain answer, not an error of theirs

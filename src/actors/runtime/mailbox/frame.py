@@ -1,0 +1,56 @@
+"""Frames: what goes through a mailbox's pipe, each by one atomic write.
+
+A frame is a head of eight bytes and a payload; whole, it is at most `PIPE_BUF` bytes long, so that POSIX
+makes its `write` atomic: no lock for a killed writer to hold, no half message for it to leave. Little
+endian::
+
+    0      2     3      4        8
+    magic  kind  spare  length   payload …
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+from typing import Final
+
+PIPE_BUF: Final = 4096
+"""The longest write that Linux keeps whole, in bytes."""
+
+HEAD: Final = struct.Struct("<HBxI")
+MAGIC: Final = 0x7AC7
+MAGIC_BYTES: Final = MAGIC.to_bytes(2, "little")
+ROOM: Final = PIPE_BUF - HEAD.size
+"""The largest payload of one frame, in bytes; what is larger travels as a parcel."""
+
+
+class Kind(IntEnum):
+    """What a frame's payload is."""
+
+    INLINE = 1
+    """The message itself."""
+    PARCEL = 2
+    """The name of the file that holds it."""
+
+
+_INLINE: Final = int(Kind.INLINE)
+_PARCEL: Final = int(Kind.PARCEL)
+
+
+def inline(message: bytes) -> bytes:
+    """The frame of a message of at most `ROOM` bytes."""
+    return HEAD.pack(MAGIC, _INLINE, HEAD.size + len(message)) + message
+
+
+def parcel(label: bytes) -> bytes:
+    """The frame that names a parcel."""
+    return HEAD.pack(MAGIC, _PARCEL, HEAD.size + len(label)) + label
+
+
+def valid(magic: int, kind: int, length: int, remaining: int) -> bool:
+    """Whether a head read before `remaining` bytes can be true."""
+    return (
+        magic == MAGIC
+        and kind in (_INLINE, _PARCEL)
+        and HEAD.size <= length <= min(PIPE_BUF, remaining)
+    )

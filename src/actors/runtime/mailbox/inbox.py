@@ -1,0 +1,115 @@
+"""The inbox: the reading end of one mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from actors.core.errors import DecodeError
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.mailbox import parcel
+from actors.runtime.mailbox.credit import Credits
+from actors.runtime.mailbox.frame import Kind
+from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_bytes
+from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.waiting import Waiter
+
+IDLE: Final = 1.0
+"""How long a bounded mailbox is empty before places that killed senders took are given back, seconds."""
+
+
+class Inbox:
+    """Takes messages out of a mailbox, one at a time. Not thread-safe; its owner holds the lease."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        pipe: Descriptor,
+        credits: Credits | None = None,
+        *,
+        wake: Iterable[int] = (),
+        spin: bool = True,
+    ) -> None:
+        self._places = layout.places
+        self._credits = credits
+        self._pipe = pipe
+        self.journal = Journal(layout.journal)
+        self._waiter = Waiter(self._pipe.number, wake, spin=spin)
+        self._label: bytes | None = None
+
+    def fileno(self) -> int:
+        """The pipe: readable while messages wait in it (none that the journal holds already)."""
+        return self._pipe.number
+
+    def settle(self) -> None:
+        """Give up what a killed predecessor had in hand, and the parcels that no frame will claim."""
+        if self.journal.taken:
+            entry = self.journal.take()
+            if isinstance(entry, Entry) and entry.kind == Kind.PARCEL:
+                self._label = entry.payload
+            self.done()
+        if self.empty():
+            parcel.sweep(self._places)
+
+    def take(self) -> list[bytes] | None:
+        """Take the next message in hand: its bytes, then its segments; None if none waits.
+
+        Raises `DecodeError` for bytes that are no message, which are then what is in hand. Any other
+        error (`OSError` for want of descriptors, `MemoryError`) leaves the message for the next `take`.
+        """
+        entry = self.journal.take()
+        if entry is None:
+            if not self.journal.refill(self._pipe.number):
+                return None
+            entry = self.journal.take()
+        if type(entry) is Entry and entry.kind == Kind.INLINE:
+            return [entry.payload]
+        return self._unusual(entry)
+
+    def done(self) -> None:
+        """The message in hand has been dealt with."""
+        self.journal.done()
+        if self._credits is not None:
+            self._credits.give()
+        if self._label is not None:
+            parcel.discard(self._places, self._label)
+            self._label = None
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait for a message, or for one of the `wake` descriptors; False when the time is up."""
+        if self._credits is None or self._credits.free == self._credits.size:
+            return self._waiter.wait(timeout)
+        if timeout is not None and timeout < IDLE:
+            return self._waiter.wait(timeout)
+        if self._waiter.wait(IDLE):
+            return True
+        self._credits.mend()
+        return self._waiter.wait(None if timeout is None else timeout - IDLE)
+
+    def count(self) -> int:
+        """How many messages wait. Counts what is in the pipe exactly if the journal has room for it."""
+        self.journal.refill(self._pipe.number)
+        left = waiting_bytes(self._pipe.number)
+        count, size = self.journal.count()
+        return count + (left * count // size if size else bool(left))
+
+    def empty(self) -> bool:
+        """Whether no message waits."""
+        return self.journal.drained and not waiting_bytes(self._pipe.number)
+
+    def close(self) -> None:
+        """Let go of the mailbox; a message in hand stays in hand for the next reader to settle."""
+        self.journal.close()
+
+    def _unusual(self, entry: Entry | Garbage | None) -> list[bytes] | None:
+        match entry:
+            case Entry(kind=_, payload=label):
+                self._label = label
+                try:
+                    return parcel.receive(self._places, label)
+                except parcel.BadParcel as error:
+                    raise DecodeError("mailbox", str(error)) from None
+            case Garbage(size=size):
+                raise DecodeError("mailbox", f"{size} bytes that are no message")
+            case None:
+                return None

@@ -1,0 +1,235 @@
+"""The journal: where a mailbox's reader keeps what it has read and how far it has come.
+
+A mapped file: one page of status words, then the batch, which is what the last refills moved out of the
+pipe. All state that must agree is one aligned 64-bit word, the cursor::
+
+    bits 0-27   position of the next frame in the batch
+    bits 28-55  length of the batch
+    bit  56     taken: the frame at the position is in the reader's hand
+
+Each of its changes is one store, so a reader killed between any two instructions leaves a state from
+which a successor goes on. (`struct.pack_into` would zero the word before it stores: torn by a kill.)
+
+Refill: learn with `FIONREAD` how many bytes wait (whole frames, as frames are written whole), zero as
+many, store the cursor, and `readv` exactly that many. A successor that finds a zero head knows that the
+read never got there. The pages are allocated and populated beforehand, so no `readv` faults.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import termios
+from array import array
+from enum import IntEnum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from actors.runtime.mailbox import frame
+
+STATUS_PAGE: Final = 4096
+_POSITION_BITS: Final = 28
+_POSITION_MASK: Final = (1 << _POSITION_BITS) - 1
+TAKEN: Final = 1 << (2 * _POSITION_BITS)
+_ZEROS: Final = memoryview(bytes(1 << 16))
+
+
+class Word(IntEnum):
+    """The words of the status page, by index."""
+
+    CURSOR = 0
+    CAPACITY = 1
+    """Length of the batch area, in bytes; written once."""
+    GONE = 2
+    """Not zero once the mailbox has ended for good; a writer that sees it was not heard."""
+    BOUND = 3
+    """How many messages may wait, 0 for any number; written once."""
+    CONTROL = 4
+    """Not zero while something waits in the control lane."""
+
+
+class Entry(NamedTuple):
+    """A frame in the journal."""
+
+    kind: int
+    payload: bytes
+
+
+class Garbage(NamedTuple):
+    """Bytes between frames that are no frame."""
+
+    size: int
+
+
+def waiting_bytes(pipe: int) -> int:
+    """How many bytes wait in a pipe."""
+    count = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
+def _write_word(descriptor: int, word: Word, value: int) -> None:
+    os.pwrite(descriptor, value.to_bytes(8, "little"), 8 * word)
+
+
+def _unpack(cursor: int) -> tuple[int, int]:
+    return cursor & _POSITION_MASK, cursor >> _POSITION_BITS & _POSITION_MASK
+
+
+def _zero(room: memoryview) -> None:
+    for start in range(0, len(room), len(_ZEROS)):
+        piece = room[start : start + len(_ZEROS)]
+        piece[:] = _ZEROS[: len(piece)]
+
+
+def create(path: Path, capacity: int, bound: int) -> None:
+    """Make a journal for a pipe that holds `capacity` bytes and a mailbox bounded to `bound` messages.
+
+    Raises `OSError` (`ENOSPC`) now, and not `SIGBUS` in the middle of a read, if the disk is full.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, STATUS_PAGE + 2 * capacity)
+        _write_word(descriptor, Word.CAPACITY, 2 * capacity)
+        _write_word(descriptor, Word.BOUND, max(bound, 0))
+    finally:
+        os.close(descriptor)
+
+
+class Status:
+    """The status page of a mailbox, mapped to be looked at by anybody who may open it."""
+
+    def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._map = mmap.mmap(descriptor, STATUS_PAGE, mmap.MAP_SHARED, mmap.PROT_READ)
+        finally:
+            os.close(descriptor)
+        self.words = memoryview(self._map).cast("Q")
+
+    @property
+    def drained(self) -> bool:
+        """Whether every message of the batch has been dealt with."""
+        position, length = _unpack(self.words[Word.CURSOR])
+        return position == length
+
+    def close(self) -> None:
+        """Unmap the page."""
+        self.words.release()
+        self._map.close()
+
+
+class Journal:
+    """A mailbox's journal, opened by its one reader (or by who settles a dead reader's affairs).
+
+    `take` and `done` are called in turn. Not thread-safe: the reader's lock is the mailbox's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            size = os.fstat(descriptor).st_size
+            self._map = mmap.mmap(
+                descriptor,
+                size,
+                mmap.MAP_SHARED | mmap.MAP_POPULATE,
+                mmap.PROT_READ | mmap.PROT_WRITE,
+            )
+        finally:
+            os.close(descriptor)
+        self._memory = memoryview(self._map)
+        self.words = self._memory[:STATUS_PAGE].cast("Q")
+        self._capacity = self.words[Word.CAPACITY]
+        self._position, self._length = _unpack(self.words[Word.CURSOR])
+        self._next = self._position
+        self._discard_unread()
+
+    @property
+    def taken(self) -> bool:
+        """Whether a message is in the reader's hand."""
+        return bool(self.words[Word.CURSOR] & TAKEN)
+
+    @property
+    def drained(self) -> bool:
+        """Whether every message of the batch has been dealt with."""
+        return self._position == self._length
+
+    def refill(self, pipe: int) -> bool:
+        """Move everything that waits in the pipe behind the batch; False if nothing could be moved."""
+        size = waiting_bytes(pipe)
+        base = 0 if self.drained else self._length
+        if not size or base + size > self._capacity:
+            return False
+        room = self._memory[STATUS_PAGE + base : STATUS_PAGE + base + size]
+        _zero(room)
+        if base == 0:
+            self._position = 0
+        self._length = base + size
+        self._store(self.words[Word.CURSOR] & TAKEN)
+        os.readv(pipe, [room])
+        return True
+
+    def take(self) -> Entry | Garbage | None:
+        """Take the next message of the batch in hand; None at the batch's end.
+
+        From here to `done` a kill of the reader costs this message and no other.
+        """
+        if self._position == self._length:
+            return None
+        at = STATUS_PAGE + self._position
+        remaining = self._length - self._position
+        magic, kind, length = (
+            frame.HEAD.unpack_from(self._map, at) if remaining >= frame.HEAD.size else (0, 0, 0)
+        )
+        if not frame.valid(magic, kind, length, remaining):
+            return self._take_garbage()
+        self._next = self._position + length
+        self._store(TAKEN)
+        return Entry(kind, self._map[at + frame.HEAD.size : at + length])
+
+    def done(self) -> None:
+        """The message in hand has been dealt with: step past it."""
+        self._position = self._next
+        self._store(0)
+
+    def count(self) -> tuple[int, int]:
+        """How many frames of the batch have not been taken, and how many bytes they are."""
+        begin = self._next if self.taken else self._position
+        position, count = begin, 0
+        while position < self._length:
+            length = frame.HEAD.unpack_from(self._map, STATUS_PAGE + position)[2]
+            position += max(length, frame.HEAD.size)
+            count += 1
+        return count, self._length - begin
+
+    def close(self) -> None:
+        """Unmap the journal."""
+        self.words.release()
+        self._memory.release()
+        self._map.close()
+
+    def _store(self, taken: int) -> None:
+        self.words[Word.CURSOR] = self._position | self._length << _POSITION_BITS | taken
+
+    def _take_garbage(self) -> Garbage:
+        """Take what is not a frame in hand, up to the next thing that looks like one."""
+        begin, end = STATUS_PAGE + self._position, STATUS_PAGE + self._length
+        found = self._map.find(frame.MAGIC_BYTES, begin + 1, end)
+        self._next = (found if found >= 0 else end) - STATUS_PAGE
+        self._store(TAKEN)
+        return Garbage(self._next - self._position)
+
+    def _discard_unread(self) -> None:
+        """Cut the batch where a predecessor was killed before its read: at a head that is zero."""
+        position = self._position
+        while position < self._length:
+            at = STATUS_PAGE + position
+            magic, _, length = frame.HEAD.unpack_from(self._map, at)
+            if magic == 0:
+                self._length = position
+                self._store(self.words[Word.CURSOR] & TAKEN)
+                return
+            if not frame.HEAD.size <= length <= frame.PIPE_BUF:
+                return
+            position += length

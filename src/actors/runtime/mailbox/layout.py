@@ -1,0 +1,81 @@
+"""The files of a mailbox, by name."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from actors.runtime.mailbox import credit, journal
+from actors.runtime.mailbox.parcel import Places
+
+PIPE_SIZE: Final = 64 << 10
+"""How many bytes a mail pipe holds unless the kernel grants an unprivileged user less."""
+
+
+@attrs.frozen
+class Layout:
+    """Where a mailbox's files are: everything that a process needs to attach to it."""
+
+    directory: Path
+    places: Places
+
+    @classmethod
+    def at(cls, directory: Path, spill: Path) -> Layout:
+        """The layout of a mailbox in `directory`, whose parcels may overflow to `spill`."""
+        return cls(directory, Places(directory / "parcels", spill))
+
+    @property
+    def mail(self) -> Path:
+        """The pipe that messages come through."""
+        return self.directory / "mail"
+
+    @property
+    def control(self) -> Path:
+        """The pipe whose messages never wait behind mail."""
+        return self.directory / "control"
+
+    @property
+    def journal(self) -> Path:
+        """What the reader has read, how far it has come, and the status page."""
+        return self.directory / "journal"
+
+    @property
+    def lease(self) -> Path:
+        """The file whose lock says who reads."""
+        return self.directory / "reader"
+
+    @property
+    def credits(self) -> Path:
+        """The pipe of free places, if the mailbox is bounded."""
+        return self.directory / "credits"
+
+    def create(self, maxsize: int) -> list[int]:
+        """Make the files of an empty mailbox; return descriptors that keep what its pipes hold.
+
+        Raises `ValueError` for a bound over `credit.MOST` and `OSError` if the disk is full; then the
+        directory holds no usable mailbox and is the caller's to remove.
+        """
+        if maxsize > credit.MOST:
+            raise ValueError(
+                f"a mailbox is bounded to at most {credit.MOST} messages, not {maxsize}; "
+                "0 makes it unbounded"
+            )
+        self.places.main.mkdir(mode=0o700)
+        self.lease.touch(0o600)
+        keepers = [make_pipe(self.mail)]
+        capacity = max(PIPE_SIZE, fcntl.fcntl(keepers[0], fcntl.F_GETPIPE_SZ))
+        journal.create(self.journal, capacity, maxsize)
+        if maxsize > 0:
+            keepers.append(make_pipe(self.credits))
+            os.write(keepers[-1], b"+" * maxsize)
+        return keepers
+
+
+def make_pipe(path: Path) -> int:
+    """Make a named pipe and open it for reading and writing, so that what it holds stays."""
+    os.mkfifo(path, 0o600)
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)

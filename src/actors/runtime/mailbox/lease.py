@@ -1,0 +1,76 @@
+"""The reader's lease: a mailbox has one reading process at a time.
+
+A `lockf` lock: not inherited by forked children, and dropped by the kernel when its process ends, before
+the process's pidfd tells anybody.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import threading
+from pathlib import Path
+from typing import Final
+
+_FLOCK: Final = struct.Struct("hhqqi4x")  # struct flock: type, whence, start, length, pid
+
+
+class Lease:
+    """The right to read one mailbox; `acquire` tells whether this process has it now."""
+
+    _held: Final[dict[Path, int]] = {}  # lockf cannot tell two holders within one process apart
+    _guard: Final = threading.Lock()
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = -1
+        self._process = 0
+
+    def acquire(self) -> bool:
+        """Take the lease if nobody has it. It is this process's until `release` or its end."""
+        if self._process == os.getpid():
+            return True
+        with self._guard:
+            if self._held.get(self._path) == os.getpid():
+                return False
+            if not self._lock():
+                return False
+            self._process = self._held[self._path] = os.getpid()
+        return True
+
+    def release(self) -> None:
+        """Give the lease up, if this process has it."""
+        if self._process == os.getpid():
+            with self._guard:
+                self._held.pop(self._path, None)
+                self._process = 0
+                os.close(self._descriptor)
+
+    def abandon(self) -> None:
+        """Close the copy that a forked child has inherited; the parent keeps its lease."""
+        if self._process and self._process != os.getpid():
+            self._process = 0
+            os.close(self._descriptor)
+
+    def holder(self) -> int:
+        """The process that has the lease, 0 if there is none."""
+        if self._held.get(self._path) == os.getpid():
+            return os.getpid()
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, *_, holder = _FLOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+        finally:
+            os.close(descriptor)
+        return 0 if kind == fcntl.F_UNLCK else int(holder)
+
+    def _lock(self) -> bool:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True

@@ -1,0 +1,33 @@
+"""Processes by identity: a pid with its start time, which no later process shares."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+
+def start_time(pid: int) -> int | None:
+    """When a process started, in clock ticks since boot; None if there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    gone = fields[0] in (b"Z", b"X")
+    return None if gone else int(fields[19])
+
+
+def identity() -> str:
+    """This process, as ``<pid>.<start time>``."""
+    return _identity(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _identity(pid: int) -> str:
+    return f"{pid}.{start_time(pid)}"
+
+
+def lives(identity: str) -> bool:
+    """Whether the process that `identity` names is still alive (a zombie is not)."""
+    pid, _, started = identity.partition(".")
+    return str(start_time(int(pid))) == started

@@ -1,0 +1,157 @@
+"""Run directories: where mailboxes live, and how none is left behind.
+
+A run directory belongs to one user (mode 0700) and is held by every process that uses it: each hold is
+a shared `flock`, which the kernel drops when the last copy of its descriptor is closed, however the
+process ends. Who takes the lock exclusively knows that nobody is left, and removes the directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from functools import cache
+from pathlib import Path
+
+ENVIRONMENT = "ACTORS_RUN_DIRECTORY"
+"""Names the directory in which run directories are made, instead of ``/dev/shm``."""
+
+
+def base() -> Path:
+    """Where run directories are made: memory if the machine offers it, else the temporary directory."""
+    chosen = os.environ.get(ENVIRONMENT)
+    if chosen:
+        return Path(chosen)
+    memory = Path("/dev/shm")  # noqa: S108 - the point of it: a tmpfs; what we make in it is mode 0700
+    return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def spill_base() -> Path:
+    """Where large messages go when `base` is full."""
+    return Path(tempfile.gettempdir())
+
+
+def _prefix() -> str:
+    return f"actors-{os.getuid()}-"
+
+
+class RunDirectory:
+    """One process's hold on a run directory.
+
+    The hold is shared with forked children, as its descriptor is; `release` gives up this process's
+    part, and whoever releases last removes the directory.
+    """
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    @classmethod
+    def create(cls) -> RunDirectory:
+        """Make a new, empty run directory and hold it."""
+        while True:
+            path = base() / f"{_prefix()}{secrets.token_hex(6)}"
+            path.mkdir(mode=0o700)
+            with contextlib.suppress(FileNotFoundError):  # swept in the instant before it was held
+                return cls.hold(path)
+
+    @classmethod
+    def hold(cls, path: Path) -> RunDirectory:
+        """Hold an existing run directory.
+
+        Raises `FileNotFoundError` if it is gone or going, `PermissionError` if it is another user's.
+        """
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            return cls._held(path, descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    @classmethod
+    def adopt(cls, path: Path, descriptor: int) -> RunDirectory:
+        """Take over a hold whose descriptor came from another process."""
+        os.set_inheritable(descriptor, False)
+        return cls(path, descriptor)
+
+    @classmethod
+    def _held(cls, path: Path, descriptor: int) -> RunDirectory:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
+            raise PermissionError(f"{path} is not a private directory of this user")
+        if not _lock(descriptor, fcntl.LOCK_SH) or os.fstat(descriptor).st_nlink == 0:
+            raise FileNotFoundError(f"{path} is gone")
+        return cls(path, descriptor)
+
+    @property
+    def token(self) -> str:
+        """The part of the name that no other run directory of this machine shares."""
+        return self.path.name.removeprefix(_prefix())
+
+    @property
+    def spill(self) -> Path:
+        """Where what does not fit goes; made by whoever needs it first."""
+        return spill_base() / f"{self.path.name}-spill"
+
+    def fileno(self) -> int:
+        """The descriptor that carries the hold; pass it on to share the hold with a new process."""
+        return self._descriptor
+
+    def release(self) -> None:
+        """Give up this process's hold; remove the directory if nobody else holds it."""
+        self.disown()
+        _remove_unheld(self.path)
+
+    def disown(self) -> None:
+        """Give up this process's hold and leave the directory to the others."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def remove(self) -> None:
+        """Remove the directory, whoever holds it."""
+        _remove(self.path)
+
+
+def sweep() -> None:
+    """Remove the run directories of this user that no living process holds."""
+    for path in base().glob(f"{_prefix()}*"):
+        _remove_unheld(path)
+    for spill in spill_base().glob(f"{_prefix()}*-spill"):
+        if not (base() / spill.name.removesuffix("-spill")).exists():
+            shutil.rmtree(spill, ignore_errors=True)
+
+
+@cache
+def sweep_once() -> None:
+    """`sweep` at the first call of this process."""
+    sweep()
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _remove_unheld(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if os.fstat(descriptor).st_uid == os.getuid() and _lock(descriptor, fcntl.LOCK_EX):
+            _remove(path)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(spill_base() / f"{path.name}-spill", ignore_errors=True)
