@@ -203,9 +203,7 @@ class AskCycle(AskError):
 
     def __str__(self) -> str:
         way = " -> ".join(address.path for address in self.chain)
-        return (
-            f"asking would wait for ever: {way}; send a tell, or let a third actor hold the state"
-        )
+        return f"asking would wait for ever: {way}; send a tell, or let a third actor hold the state"
 
 
 class Reject(Exception):  # noqa: N818 - raised by handlers as a domain answer, not an error of theirs

@@ -100,9 +100,7 @@ class ActorRef:
         return await self._bound().ask_async(self.address, message, timeout)
 
     @overload
-    def ask_future(
-        self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT
-    ) -> Future[R]: ...
+    def ask_future(self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT) -> Future[R]: ...
     @overload
     def ask_future(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Future[Any]: ...
     def ask_future(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Future[Any]:

@@ -56,9 +56,7 @@ class Mailbox(_Queue):
     a place for mail between runs.
     """
 
-    def __init__(
-        self, maxsize: int = 0, *, overflow: int = OVERFLOW, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, maxsize: int = 0, *, overflow: int = OVERFLOW, limits: Limits | None = None) -> None:
         """Make a new, empty mailbox; `maxsize` bounds it to that many messages (at most 4,096)."""
         rundirectory.sweep_once()
         hold = RunDirectory.create()
@@ -74,9 +72,7 @@ class Mailbox(_Queue):
                 os.close(keeper)
 
     @classmethod
-    def attach(
-        cls, address: str, *, overflow: int = OVERFLOW, limits: Limits | None = None
-    ) -> Mailbox:
+    def attach(cls, address: str, *, overflow: int = OVERFLOW, limits: Limits | None = None) -> Mailbox:
         """Open the mailbox that has this `address`, from any process of the same user.
 
         Raises `MailboxClosed` if it is gone and `PermissionError` if it is another user's.
@@ -200,9 +196,7 @@ class Mailbox(_Queue):
 
     def __setstate__(self, state: Any) -> None:
         address, passed, overflow, limits = state
-        hold = (
-            _hold(address) if passed is None else RunDirectory.adopt(Path(address), passed.detach())
-        )
+        hold = _hold(address) if passed is None else RunDirectory.adopt(Path(address), passed.detach())
         self._open(hold, overflow, limits)
 
     def _open(self, hold: RunDirectory, overflow: int, limits: Limits) -> None:
@@ -214,9 +208,7 @@ class Mailbox(_Queue):
         self._status = Status(self._layout.journal)
         self._bound = self._status.words[Word.BOUND]
         self._credits = Credits(self._layout.credits, self._bound) if self._bound else None
-        self._pipe = Descriptor(
-            os.open(self._layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        )
+        self._pipe = Descriptor(os.open(self._layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
         self._outbox = Outbox(
             self._pipe,
             self._layout.places,

@@ -114,9 +114,7 @@ class Outbox:
         size = sum(map(len, parts))
         with self._lock:
             if self._waiting and self._bytes + size > self._limit:
-                raise MailboxFull(
-                    self.name, f"{self._bytes} bytes wait already (limit {self._limit})"
-                )
+                raise MailboxFull(self.name, f"{self._bytes} bytes wait already (limit {self._limit})")
             item = _Waiting(parts, size)
             if self._waiting or not self._deliver(item):
                 self._waiting.append(item)
@@ -203,9 +201,7 @@ class Outbox:
                 return None
             if error.errno == errno.ENOENT:
                 raise MailboxClosed(self.name) from None
-            raise DiskFull(
-                self.name, f"{error.strerror}: {item.size} bytes", *self._places
-            ) from None
+            raise DiskFull(self.name, f"{error.strerror}: {item.size} bytes", *self._places) from None
         item.parts = ()
         return frame.parcel(label)
 

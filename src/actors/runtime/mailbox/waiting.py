@@ -43,9 +43,7 @@ class Waiter:
             return True
         found = bool(self._poll.poll(None if timeout is None else timeout * 1000))
         prompt = time.monotonic() - began < _PROMPT
-        self._confidence = (
-            min(self._confidence + 1, _CONFIDENT) if prompt else max(self._confidence - 1, 0)
-        )
+        self._confidence = min(self._confidence + 1, _CONFIDENT) if prompt else max(self._confidence - 1, 0)
         return found
 
     def _spins(self, began: float) -> bool:
