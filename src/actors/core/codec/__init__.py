@@ -1,0 +1,100 @@
+"""Values to bytes and back: what encodes decodes to an equal value of the same type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actors.core.address import Address
+from actors.core.codec.decoding import Decoding
+from actors.core.codec.diagnosis import diagnose, root
+from actors.core.codec.encoding import Encoding, may_hold_buffers
+from actors.core.codec.limits import SEGMENT_MIN, Limits
+from actors.core.codec.nesting import surely_within, within
+from actors.core.errors import DecodeError, EncodeError
+from actors.core.ref import ActorRef
+
+__all__ = ["SEGMENT_MIN", "Codec", "Limits", "Segments"]
+
+Segments = tuple[bytes, ...]
+"""Large ``bytes`` of a message, which travel beside its stream."""
+
+
+class Codec:
+    """Makes bytes of messages and messages of bytes.
+
+    Messages are `Message` objects or plain values: None, bool, int, float, str, bytes, list, dict,
+    tuple, set, frozenset, complex, datetime, date, time, timedelta, UUID, Decimal, Enum members,
+    paths and `ActorRef`. Any of them may be an item, and any hashable one a key. What encodes
+    decodes to an equal value of the same type; only ``bytearray`` and ``memoryview`` arrive as
+    ``bytes``.
+
+    Receiving never imports a module nor runs code which a message names. A codec has no state and
+    may be shared by threads. `bind` makes a reference of each address that arrives.
+    """
+
+    __slots__ = ("bind", "limits")
+
+    def __init__(
+        self, *, limits: Limits = Limits(), bind: Callable[[Address], ActorRef] = ActorRef
+    ) -> None:
+        self.limits = limits
+        self.bind = bind
+
+    def encode(self, value: Any) -> tuple[bytes, Segments]:
+        """The value as a stream, and the large ``bytes`` in it as segments (mostly none).
+
+        Raises `EncodeError`, which names the exact place, if the value cannot travel.
+        """
+        try:
+            return self._encode(value)
+        except Exception as error:
+            diagnose(value, self.limits)
+            raise EncodeError(root(value), str(error) or type(error).__name__) from error
+
+    def decode(self, stream: bytes | memoryview, segments: Sequence[bytes] = ()) -> Any:
+        """The value that was encoded.
+
+        Raises `DecodeError`, and nothing else, whatever the bytes are.
+        """
+        try:
+            return self._decode(stream, segments)
+        except DecodeError:
+            raise
+        except EncodeError as error:  # a class of this process whose fields cannot travel
+            raise DecodeError(error.place, error.problem) from error
+        except Exception as error:
+            problem = str(error) or type(error).__name__
+            raise DecodeError("message", f"not a message: {problem}") from error
+
+    def _encode(self, value: Any) -> tuple[bytes, Segments]:
+        encoding = Encoding(self.limits)
+        try:
+            stream = encoding.stream(value)
+        except UnicodeEncodeError:  # a str with lone surrogates
+            encoding = Encoding(self.limits, errors="surrogatepass")
+            stream = encoding.stream(value)
+        if may_hold_buffers(stream):
+            encoding = Encoding(self.limits, lifting=True, errors=encoding.errors)
+            stream = encoding.stream(value)
+        segments = tuple(encoding.segments)
+        self._check(value, stream, segments)
+        return stream, segments
+
+    def _decode(self, stream: bytes | memoryview, segments: Sequence[bytes]) -> Any:
+        value = Decoding(self.limits, self.bind, segments).value(stream)
+        self._check(value, stream, segments)
+        return value
+
+    def _check(self, value: Any, stream: bytes | memoryview, segments: Sequence[bytes]) -> None:
+        size = len(stream) + sum(map(len, segments)) if segments else len(stream)
+        if size > self.limits.size:
+            raise ValueError(
+                f"{size} bytes, where {self.limits.size} are allowed; "
+                "send it in parts, or raise the limit `size`"
+            )
+        if not surely_within(stream, self.limits) and not within(value, self.limits):
+            raise ValueError(
+                f"nested more than {self.limits.depth} levels deep, "
+                f"or more than {self.limits.items} items in one container"
+            )

@@ -1,0 +1,100 @@
+"""One value on its way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actors.core.address import Address
+from actors.core.codec import leaves, wire
+from actors.core.codec.limits import Limits
+from actors.core.errors import DecodeError
+from actors.core.message import lookup
+from actors.core.ref import ActorRef
+from actors.core.schema import schema_of
+
+
+class Decoding:
+    """Unpacks one stream. Raises `DecodeError` or whatever the bytes provoke."""
+
+    __slots__ = ("bind", "level", "limits", "segments")
+
+    def __init__(
+        self, limits: Limits, bind: Callable[[Address], ActorRef], segments: Sequence[bytes]
+    ) -> None:
+        self.limits = limits
+        self.bind = bind
+        self.segments = segments
+        self.level = 0
+
+    def value(self, stream: bytes | memoryview) -> Any:
+        if stream[0] == wire.NEVER_USED:
+            return self.message(stream, 1)
+        return wire.unpack(stream, self.hook, self.limits.items)
+
+    def message(self, data: bytes | memoryview, start: int) -> Any:
+        """A message: two bytes with the length of its tag, the tag, a map of fields by name."""
+        begin = start + 2
+        end = begin + (data[start] << 8 | data[start + 1])
+        tag = str(data[begin:end], "utf-8")
+        cls = lookup(tag)
+        if cls is None:
+            raise DecodeError(
+                "message",
+                f"unknown tag {tag!r}; import the module which defines this message class "
+                "in the receiving process",
+            )
+        fields = wire.unpack(data[end:], self.hook, self.limits.items)
+        if type(fields) is not dict:
+            raise DecodeError(cls.__qualname__, f"its fields are a {type(fields).__name__}")
+        return schema_of(cls).build(fields)
+
+    def hook(self, code: int, payload: bytes) -> Any:
+        """The value of an extension."""
+        load = leaves.LOADS.get(code)
+        if load is not None:
+            return load(payload)
+        if code == wire.SEGMENT:
+            return self.segment(payload)
+        if code == wire.REF:
+            return self.ref(payload)
+        self.level += 1
+        if self.level > self.limits.depth:
+            raise DecodeError("message", f"nested more than {self.limits.depth} levels deep")
+        value = self.container(code, payload)
+        self.level -= 1
+        return value
+
+    def container(self, code: int, payload: bytes) -> Any:
+        if code == wire.MESSAGE:
+            return self.message(payload, 0)
+        make = _COLLECTIONS.get(code)
+        if make is None:
+            raise DecodeError("message", f"unknown extension type {code}")
+        return make(_list(wire.unpack(payload, self.hook, self.limits.items)))
+
+    def segment(self, payload: bytes) -> bytes:
+        index = int.from_bytes(payload, "big")
+        if index >= len(self.segments):
+            raise DecodeError("message", f"segment {index} of {len(self.segments)} does not exist")
+        return bytes(self.segments[index])
+
+    def ref(self, payload: bytes) -> ActorRef:
+        system, number, path = _list(wire.unpack(payload, self.hook, 3))
+        if type(system) is not str or type(number) is not int or type(path) is not str:
+            raise DecodeError("message", "a reference with a malformed address")
+        return self.bind(Address(system, number, path))
+
+
+_COLLECTIONS: dict[int, Callable[[list[Any]], Any]] = {
+    wire.TUPLE: tuple,
+    wire.SET: set,
+    wire.FROZENSET: frozenset,
+}
+
+
+def _list(value: Any) -> list[Any]:
+    if type(value) is not list:
+        raise DecodeError("message", f"a list belongs where a {type(value).__name__} stands")
+    items: list[Any] = value
+    return items

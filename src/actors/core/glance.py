@@ -1,0 +1,26 @@
+"""A glance at a value: short enough for an error message, whatever the value is."""
+
+from reprlib import Repr
+from typing import Any
+
+_LONGEST = 60
+
+
+class _Glance(Repr):
+    def repr_bytes(self, value: bytes, _level: int) -> str:
+        return repr(value) if len(value) <= _LONGEST else f"{value[:20]!r}... ({len(value)} bytes)"
+
+
+_repr = _Glance()
+_repr.maxstring = _repr.maxother = _LONGEST
+
+
+def glance(value: Any) -> str:
+    """The type and the beginning of the repr of a value, such as ``str 'x'``; never raises."""
+    if value is None:
+        return "None"
+    try:
+        text = _repr.repr(value)
+    except Exception:  # noqa: BLE001 - a repr is the user's code, and the error at hand matters more
+        text = "(its repr fails)"
+    return f"{type(value).__name__} {text}"

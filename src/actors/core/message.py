@@ -1,0 +1,112 @@
+"""Messages: frozen values which travel between actors, made by subclassing.
+
+A message class is known by its *tag*, which travels in its place, so a receiver can only build what
+it has itself imported.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
+
+import attrs
+
+from actors.core.generics import bindings
+
+R = TypeVar("R")
+
+_classes: dict[str, type[Message]] = {}
+
+
+def default_tag(cls: type) -> str:
+    """``module:qualname``; the main module is ``__main__`` under whatever name a process runs it."""
+    module = "__main__" if cls.__module__ == "__mp_main__" else cls.__module__
+    return f"{module}:{cls.__qualname__}"
+
+
+def _plain_aliases(_cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    # Type checkers give ``_field`` a parameter of that name; attrs alone would strip the underscore.
+    return [
+        field if field.alias not in (None, field.name.lstrip("_")) else field.evolve(alias=field.name)
+        for field in fields
+    ]
+
+
+def _register(cls: type[Message]) -> None:
+    other = _classes.get(cls.__tag__)
+    if other is not None and default_tag(other) != default_tag(cls):
+        raise TypeError(
+            f"the tag {cls.__tag__!r} of {default_tag(cls)} belongs to {default_tag(other)}; "
+            "give one of them another tag="
+        )
+    _classes[cls.__tag__] = cls
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
+class Message:
+    """The base of messages: subclass it, annotate fields, and it is a frozen attrs class.
+
+    ::
+
+        class Deposit(Message):
+            amount: int
+            note: str = ""
+
+    Instances compare by value, and hash if their fields do. Fields which ``__init__`` does not take
+    (``init=False``) do not travel; receiving calls ``__init__`` with the others, so defaults and
+    validators hold there too. A converter sees its own result again then, and must leave it alone.
+
+    Class keywords:
+
+    - ``tag``: the name by which the class travels. The default, ``module:qualname``, ties it to
+      where it is defined; name it to move or rename the class later.
+    - ``ignore_unknown``: drop fields which this version of the class does not know, instead of
+      refusing the message. Says so for this class only, not for its subclasses.
+
+    Raises `TypeError` when a class is defined whose tag another class holds, or which writes its own
+    ``__init__``.
+    """
+
+    __tag__: ClassVar[str]
+    __ignore_unknown__: ClassVar[bool]
+
+    def __init_subclass__(
+        cls, *, tag: str | None = None, ignore_unknown: bool = False, **keywords: Any
+    ) -> None:
+        super().__init_subclass__(**keywords)
+        if "__init__" in vars(cls):
+            raise TypeError(
+                f"{cls.__qualname__} writes its own __init__, which receiving could not call; "
+                "give fields defaults or validators, or add a classmethod that builds it"
+            )
+        cls.__tag__ = default_tag(cls) if tag is None else tag
+        cls.__ignore_unknown__ = ignore_unknown
+        attrs.define(cls, frozen=True, slots=False, auto_attribs=True, field_transformer=_plain_aliases)
+        _register(cls)
+
+
+class Request(Message, Generic[R]):
+    """A message which asks for a reply of type `R`.
+
+    ``class Balance(Request[int])`` makes ``ref.ask(Balance())`` an ``int`` for type checkers, and the
+    reply is checked against ``int`` where it is asked for.
+    """
+
+
+def lookup(tag: str) -> type[Message] | None:
+    """The class which this process has defined under the tag."""
+    return _classes.get(tag)
+
+
+def siblings(cls: type) -> dict[str, type[Message]]:
+    """Message classes defined in the same scope, by name: what its annotations may refer to."""
+    scope = (cls.__module__, cls.__qualname__.rpartition(".")[0])
+    return {
+        other.__name__: other
+        for other in tuple(_classes.values())
+        if (other.__module__, other.__qualname__.rpartition(".")[0]) == scope
+    }
+
+
+def reply_type(request: type[Request[Any]]) -> Any:
+    """The annotation `R` of a `Request` subclass; `Any` where it is left open."""
+    return bindings(request).get(Request, {}).get(R, Any)
