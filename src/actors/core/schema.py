@@ -12,6 +12,7 @@ from actors.core.generics import bindings
 from actors.core.message import Message, Request, reply_type, siblings
 from actors.core.shape import Shape, compile_shape
 
+_SCALARS = frozenset({int, float, bool, str, type(None)})
 _schemas: dict[type[Message], Schema] = {}
 _replies: dict[type[Request[Any]], Shape] = {}
 
@@ -37,6 +38,8 @@ class Schema:
             for field, owner in _travelling(cls)
         }
         self.checks = [(name, shape.exact, shape) for name, shape in self.fields.items()]
+        self.scalar = all(shape.exact <= _SCALARS and shape.exact for shape in self.fields.values())
+        """Whether no field can hold ``bytes`` or a container."""
         self.width = len(self.checks)
         self.required = [field.name for field, _ in _travelling(cls) if field.default is attrs.NOTHING]
         self.aliases = {

@@ -8,9 +8,9 @@ from typing import Any
 from actors.core.address import Address
 from actors.core.codec.decoding import Decoding
 from actors.core.codec.diagnosis import diagnose, root
-from actors.core.codec.encoding import Encoding, may_hold_buffers
+from actors.core.codec.encoding import Encoding, has_large_buffer
 from actors.core.codec.limits import SEGMENT_MIN, Limits
-from actors.core.codec.nesting import surely_within, within
+from actors.core.codec.nesting import keeps_limits
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.ref import ActorRef
 
@@ -49,8 +49,7 @@ class Codec:
         try:
             return self._encode(value)
         except Exception as error:
-            diagnose(value, self.limits)
-            raise EncodeError(root(value), str(error) or type(error).__name__) from error
+            raise self._explain(value, error) from error
 
     def decode(self, stream: bytes | memoryview, segments: Sequence[bytes] = ()) -> Any:
         """The value that was encoded.
@@ -67,6 +66,15 @@ class Codec:
             problem = str(error) or type(error).__name__
             raise DecodeError("message", f"not a message: {problem}") from error
 
+    def _explain(self, value: Any, error: Exception) -> EncodeError:
+        try:
+            diagnose(value, self.limits)
+        except EncodeError as found:
+            return found
+        except RecursionError:
+            pass
+        return EncodeError(root(value), str(error) or type(error).__name__)
+
     def _encode(self, value: Any) -> tuple[bytes, Segments]:
         encoding = Encoding(self.limits)
         try:
@@ -74,26 +82,33 @@ class Codec:
         except UnicodeEncodeError:  # a str with lone surrogates
             encoding = Encoding(self.limits, errors="surrogatepass")
             stream = encoding.stream(value)
-        if may_hold_buffers(stream):
+        if has_large_buffer(stream):
             encoding = Encoding(self.limits, lifting=True, errors=encoding.errors)
             stream = encoding.stream(value)
         segments = tuple(encoding.segments)
-        self._check(value, stream, segments)
+        self._check_size(stream, segments)
+        if len(stream) > self.limits.depth:
+            self._check_nesting(value, stream, encoding.nested)
         return stream, segments
 
     def _decode(self, stream: bytes | memoryview, segments: Sequence[bytes]) -> Any:
-        value = Decoding(self.limits, self.bind, segments).value(stream)
-        self._check(value, stream, segments)
+        self._check_size(stream, segments)
+        decoding = Decoding(self.limits, self.bind, segments)
+        value = decoding.value(stream)
+        if len(stream) > self.limits.depth:
+            self._check_nesting(value, stream, decoding.nested)
         return value
 
-    def _check(self, value: Any, stream: bytes | memoryview, segments: Sequence[bytes]) -> None:
+    def _check_size(self, stream: bytes | memoryview, segments: Sequence[bytes]) -> None:
         size = len(stream) + sum(map(len, segments)) if segments else len(stream)
         if size > self.limits.size:
             raise ValueError(
                 f"{size} bytes, where {self.limits.size} are allowed; "
                 "send it in parts, or raise the limit `size`"
             )
-        if not surely_within(stream, self.limits) and not within(value, self.limits):
+
+    def _check_nesting(self, value: Any, stream: bytes | memoryview, nested: bool) -> None:
+        if not keeps_limits(value, stream, self.limits, has_extensions=nested):
             raise ValueError(
                 f"nested more than {self.limits.depth} levels deep, "
                 f"or more than {self.limits.items} items in one container"

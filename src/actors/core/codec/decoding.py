@@ -17,7 +17,7 @@ from actors.core.schema import schema_of
 class Decoding:
     """Unpacks one stream. Raises `DecodeError` or whatever the bytes provoke."""
 
-    __slots__ = ("bind", "level", "limits", "segments")
+    __slots__ = ("bind", "level", "limits", "nested", "segments")
 
     def __init__(
         self, limits: Limits, bind: Callable[[Address], ActorRef], segments: Sequence[bytes]
@@ -26,6 +26,8 @@ class Decoding:
         self.bind = bind
         self.segments = segments
         self.level = 0
+        self.nested = False
+        """Whether a container inside the value came as an extension."""
 
     def value(self, stream: bytes | memoryview) -> Any:
         if stream[0] == wire.NEVER_USED:
@@ -44,7 +46,7 @@ class Decoding:
                 f"unknown tag {tag!r}; import the module which defines this message class "
                 "in the receiving process",
             )
-        fields = wire.unpack(data[end:], self.hook, self.limits.items)
+        fields = wire.unpack(data[end:], self.hook, self.limits.items, inside=self.level)
         if type(fields) is not dict:
             raise DecodeError(cls.__qualname__, f"its fields are a {type(fields).__name__}")
         return schema_of(cls).build(fields)
@@ -58,6 +60,7 @@ class Decoding:
             return self.segment(payload)
         if code == wire.REF:
             return self.ref(payload)
+        self.nested = True
         self.level += 1
         if self.level > self.limits.depth:
             raise DecodeError("message", f"nested more than {self.limits.depth} levels deep")
@@ -71,7 +74,7 @@ class Decoding:
         make = _COLLECTIONS.get(code)
         if make is None:
             raise DecodeError("message", f"unknown extension type {code}")
-        return make(_list(wire.unpack(payload, self.hook, self.limits.items)))
+        return make(_list(wire.unpack(payload, self.hook, self.limits.items, inside=self.level)))
 
     def segment(self, payload: bytes) -> bytes:
         index = int.from_bytes(payload, "big")
@@ -80,7 +83,7 @@ class Decoding:
         return bytes(self.segments[index])
 
     def ref(self, payload: bytes) -> ActorRef:
-        system, number, path = _list(wire.unpack(payload, self.hook, 3))
+        system, number, path = _list(wire.unpack(payload, self.hook, 3, inside=self.level))
         if type(system) is not str or type(number) is not int or type(path) is not str:
             raise DecodeError("message", "a reference with a malformed address")
         return self.bind(Address(system, number, path))

@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.core.codec import leaves, wire
 from actors.core.codec.limits import SEGMENT_MIN, Limits
+from actors.core.codec.nesting import within
 from actors.core.message import Message
 from actors.core.ref import ActorRef
 from actors.core.schema import schema_of
@@ -15,23 +16,28 @@ BUFFERS = frozenset({bytes, bytearray, memoryview})
 _LIFTED = BUFFERS | {list, dict}
 _COLLECTIONS = {tuple: wire.TUPLE, set: wire.SET, frozenset: wire.FROZENSET}
 _SMALL = 32
+_WARY = 4
+"""The level at which to measure before packing on: msgpack recurses 1,024 times in each, on the C stack."""
+_BIN32 = b"\xc6"
 
 
 class Encoding:
     """Packs one value, collecting the large ``bytes`` in it as segments.
 
-    Msgpack packs ``bytes`` without asking, so large ones have to be found before. That costs a walk
-    over the value (`lift`); where they do not stand near the top, it is made only after a first
-    attempt has shown that there may be any.
+    Msgpack packs ``bytes`` without asking, so large ones have to be found before, which costs a walk
+    over the value (`lift`). It is made if a glance shows any near the top, or in a field of a message
+    or an item of a tuple; or, for those of 64 KiB and more, anywhere, if a first attempt packed any.
     """
 
-    __slots__ = ("errors", "level", "lifting", "limits", "segments")
+    __slots__ = ("errors", "level", "lifting", "limits", "nested", "segments")
 
     def __init__(self, limits: Limits, *, lifting: bool = False, errors: str | None = None) -> None:
         self.limits = limits
         self.lifting = lifting
         self.errors = errors
         self.level = 0
+        self.nested = False
+        """Whether a container inside the value travels as an extension."""
         self.segments: list[bytes] = []
 
     def stream(self, value: Any) -> bytes:
@@ -42,13 +48,16 @@ class Encoding:
         return self.pack(value)
 
     def pack(self, value: Any) -> bytes:
-        if self.lifting or _holds_buffer(value):
+        if self.lifting or _shows_buffer(value):
             value = self.lift(value)
         return wire.pack(value, self.hook, self.errors)
 
     def message(self, message: Message, cls: type[Message]) -> bytes:
         schema = schema_of(cls)
-        return schema.header + self.pack(schema.dismantle(message))
+        fields = schema.dismantle(message)
+        if schema.scalar:
+            return schema.header + wire.pack(fields, self.hook, self.errors)
+        return schema.header + self.pack(fields)
 
     def hook(self, value: Any) -> Any:
         """What msgpack packs in place of a value it does not know."""
@@ -58,9 +67,9 @@ class Encoding:
             code, dump = leaf
             return wire.extension(code, dump(value))
         if cls in _COLLECTIONS:
-            return self.nested(_COLLECTIONS[cls], self.pack, list(value))
+            return self.container(_COLLECTIONS[cls], self.pack, list(value))
         if issubclass(cls, Message):
-            return self.nested(wire.MESSAGE, self.message, value, cls)
+            return self.container(wire.MESSAGE, self.message, value, cls)
         if issubclass(cls, Enum):
             return wire.extension(wire.ENUM, leaves.dump_enum(value))
         if issubclass(cls, ActorRef):
@@ -68,10 +77,11 @@ class Encoding:
             return wire.extension(wire.REF, self.pack([address.system, address.id, address.path]))
         raise TypeError(f"{cls.__name__} cannot travel")
 
-    def nested(self, code: int, dump: Any, *arguments: Any) -> Any:
+    def container(self, code: int, dump: Any, *arguments: Any) -> Any:
+        self.nested = True
         self.level += 1
-        if self.level > self.limits.depth:
-            raise ValueError("too deep")
+        if self.level == _WARY and not within(arguments[0], self.limits):
+            raise ValueError("too deep, or too many items")
         extension = wire.extension(code, dump(*arguments))
         self.level -= 1
         return extension
@@ -95,20 +105,32 @@ class Encoding:
         return wire.extension(wire.SEGMENT, (len(self.segments) - 1).to_bytes(4, "big"))
 
 
-def may_hold_buffers(stream: bytes) -> bool:
-    """Whether a packed stream may hold ``bytes`` that should be segments; False is certain."""
-    return len(stream) >= SEGMENT_MIN and (b"\xc5" in stream or b"\xc6" in stream)
+def has_large_buffer(stream: bytes) -> bool:
+    """Whether large ``bytes`` stand in a packed stream, deeper than a glance has reached."""
+    start = stream.find(_BIN32) if len(stream) > SEGMENT_MIN else -1
+    while start >= 0:
+        size = int.from_bytes(stream[start + 1 : start + 5], "big")
+        if 0xFFFF < size <= len(stream) - start - 5:
+            return True
+        start = stream.find(_BIN32, start + 1)
+    return False
 
 
-def _holds_buffer(value: Any) -> bool:
-    """A glance at the top for large ``bytes``, where they mostly stand."""
+def _shows_buffer(value: Any, levels: int = 3) -> bool:
+    """Whether large ``bytes`` stand near the top of a value, where they mostly do."""
     kind = type(value)
     if kind in BUFFERS:
         return _size(value) >= SEGMENT_MIN
-    if kind is list and len(value) <= _SMALL:
-        return any(type(item) in BUFFERS and _size(item) >= SEGMENT_MIN for item in value)
     if kind is dict and len(value) <= _SMALL:
-        return any(type(item) in BUFFERS and _size(item) >= SEGMENT_MIN for item in value.values())
+        value = value.values()
+    elif kind is not list or len(value) > _SMALL:
+        return False
+    for item in value:
+        kind = type(item)
+        if (kind in BUFFERS and _size(item) >= SEGMENT_MIN) or (
+            levels and (kind is dict or kind is list) and _shows_buffer(item, levels - 1)
+        ):
+            return True
     return False
 
 

@@ -7,8 +7,8 @@ import attrs
 SEGMENT_MIN = 16 * 1024
 """``bytes`` of at least this length travel beside the stream, so that nothing copies them twice."""
 
-DEEPEST = 256
-"""What the stacks of packing and unpacking bear on every platform, with room to spare."""
+DEEPEST = 128
+"""A level takes up to four frames of Python's recursion limit, which is 1,000 unless raised."""
 
 
 def _within(least: int, most: int) -> Callable[[object, "attrs.Attribute[int]", int], None]:

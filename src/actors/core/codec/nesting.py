@@ -3,9 +3,11 @@
 A container is one level deeper than its deepest part; a plain value is at level 0.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import Any
 
+from actors.core.codec import wire
 from actors.core.codec.limits import Limits
 from actors.core.message import Message
 
@@ -19,44 +21,44 @@ _FLAT = bytes(
 )
 
 
-def surely_within(stream: bytes | memoryview, limits: Limits) -> bool:
-    """Whether the bytes alone show that the limits hold; when not, measure the value.
+def keeps_limits(value: Any, stream: bytes | memoryview, limits: Limits, *, has_extensions: bool) -> bool:
+    """Whether a value, and the stream it was packed into, keep the limits of depth and items.
 
-    Every item takes a byte and every level of nesting begins with a header byte, so there are at
-    most as many items as bytes and at most as many levels as possible header bytes.
+    Mostly the bytes alone show it: every item takes a byte, and every level begins with a header
+    byte, so there are at most as many items as bytes and levels as possible header bytes.
     """
-    size = len(stream)
-    if size > limits.items:
-        return False
-    return size <= limits.depth or len(bytes(stream).translate(None, _FLAT)) <= limits.depth
+    if len(stream) > limits.items:
+        return within(value, limits)
+    if len(stream) <= limits.depth or len(bytes(stream).translate(None, _FLAT)) <= limits.depth:
+        return True
+    if has_extensions or not wire.HAS_GAUGE:
+        return within(value, limits)
+    return not wire.nests_deeper(wire.body(stream), limits.depth)
 
 
 def within(value: Any, limits: Limits) -> bool:
-    """Whether a value that can be packed keeps the limits, measured level by level."""
-    level = [value]
-    for _ in range(limits.depth + 1):
-        level = [whole for whole in level if type(whole) not in SCALARS]
-        parts: list[Any] = []
-        for whole in level:
-            inside = contents(whole)
-            if len(inside) > limits.items:
+    """The same, measured on the value itself: exact and slow; ends soon for one that holds itself."""
+    open_containers: list[Iterator[Any]] = [iter((value,))]
+    while open_containers:
+        for part in open_containers[-1]:
+            if type(part) in SCALARS or not is_container(part):
+                continue
+            inside = contents(part)
+            if len(open_containers) > limits.depth or len(inside) > limits.items:
                 return False
-            parts.extend(inside)
-            if type(whole) is dict:
-                parts.extend(whole.values())
-        level = parts
-        if not level:
-            return True
-    return all(not is_container(whole) for whole in level)
+            both = chain(inside, part.values()) if type(part) is dict else inside
+            open_containers.append(iter(both))
+            break
+        else:
+            open_containers.pop()
+    return True
 
 
 def is_container(value: Any) -> bool:
     return type(value) in CONTAINERS or issubclass(type(value), Message)
 
 
-def contents(value: Any) -> Collection[Any]:
-    """What stands directly in a value; of a dict, its keys."""
-    if type(value) in CONTAINERS:
-        inside: Collection[Any] = value
-        return inside
-    return vars(value).values() if issubclass(type(value), Message) else ()
+def contents(container: Any) -> Collection[Any]:
+    """What stands directly in a container; of a dict, its keys."""
+    inside: Collection[Any] = container if type(container) in CONTAINERS else vars(container).values()
+    return inside

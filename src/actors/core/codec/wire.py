@@ -6,6 +6,7 @@ never turns into a list nor an ``IntEnum`` into an ``int`` on the way.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import msgpack
@@ -39,6 +40,7 @@ MESSAGE_MARK: Final = b"\xc1"
 
 _make: Callable[..., Any] = tuple.__new__
 _Packer: Callable[..., Any] = msgpack.Packer
+_Unpacker: Callable[..., Any] = msgpack.Unpacker
 _unpackb: Callable[..., Any] = msgpack.unpackb
 
 
@@ -54,10 +56,14 @@ def extension(code: int, payload: bytes) -> Any:
     return _make(_ExtType, (code, payload))
 
 
-def unpack(data: bytes | memoryview, hook: ExtHook, items: int) -> Any:
-    """`items` bounds each array and map; so does the length of `data`, against lying headers."""
-    size = len(data)
-    if size <= items:
+def unpack(data: bytes | memoryview, hook: ExtHook, items: int, *, inside: int = 0) -> Any:
+    """The one value in `data`; `inside` says how many unpacks this one is nested in.
+
+    `items` bounds each array and map; so does the length of `data`, against lying headers.
+    """
+    if inside >= _DEEP:
+        return _unpack_on_heap(data, hook, min(len(data), items))
+    if len(data) <= items:  # which is its own bound; said again, it takes longer
         return _unpackb(data, ext_hook=hook, strict_map_key=False, unicode_errors="surrogatepass")
     return _unpackb(
         data,
@@ -67,3 +73,69 @@ def unpack(data: bytes | memoryview, hook: ExtHook, items: int) -> Any:
         max_array_len=items,
         max_map_len=items,
     )
+
+
+_DEEP = 8
+
+
+def _unpack_on_heap(data: bytes | memoryview, hook: ExtHook, items: int) -> Any:
+    """Unpack without ``unpackb``, which takes 40 KiB of the C stack: too much for deep nesting."""
+    unpacker = _Unpacker(
+        max_buffer_size=len(data),
+        ext_hook=hook,
+        strict_map_key=False,
+        unicode_errors="surrogatepass",
+        max_array_len=items,
+        max_map_len=items,
+    )
+    unpacker.feed(data)
+    value = unpacker.unpack()
+    if unpacker.tell() != len(data):
+        raise ValueError("trailing bytes")
+    return value
+
+
+def body(stream: bytes | memoryview) -> bytes | memoryview:
+    """The msgpack of a stream, without the tag before it if it is one message."""
+    if stream[0] != NEVER_USED:
+        return stream
+    return memoryview(stream)[3 + (stream[1] << 8 | stream[2]) :]
+
+
+def nests_deeper(data: bytes | memoryview, depth: int) -> bool:
+    """Whether arrays and maps nest deeper than `depth` in valid msgpack, extensions not opened.
+
+    The unpacker's own stack is the gauge: it holds a fixed number of levels, so we stand the value on
+    a tower of lists that leaves room for `depth` more. Skipping over it takes a tenth of unpacking.
+    """
+    return not _skips(_ONE_LIST * (_stack_size() - depth), data)
+
+
+_ONE_LIST = b"\x91"
+
+HAS_GAUGE: Final[bool] = msgpack.Unpacker.__module__.endswith("_cmsgpack")
+"""False for msgpack's pure Python fallback, whose stack is the interpreter's."""
+
+
+@cache
+def _stack_size() -> int:
+    """How many levels the unpacker's stack holds: 512 or 1024, by version."""
+    low, high = 0, 1 << 16
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _skips(_ONE_LIST * middle, b"\xc0"):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _skips(*parts: bytes | memoryview) -> bool:
+    unpacker = _Unpacker(max_buffer_size=sum(map(len, parts)))
+    for part in parts:
+        unpacker.feed(part)
+    try:
+        unpacker.skip()
+    except ValueError:  # StackError is one
+        return False
+    return True
