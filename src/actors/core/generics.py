@@ -18,7 +18,7 @@ def substitute(annotation: Any, variables: Mapping[Any, Any]) -> Any:
     if isinstance(annotation, TypeVar):
         return variables.get(annotation, annotation)
     free: tuple[Any, ...] = getattr(annotation, "__parameters__", ())
-    if not free or isinstance(annotation, type) and get_origin(annotation) is None:
+    if not free or get_origin(annotation) is None:  # nothing is open in it, or it is the bare class
         return annotation
     return annotation[tuple(variables.get(variable, Any) for variable in free)]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import typing
-from typing import Any
+from typing import Any, TypeGuard
 
 import attrs
 
+from actors.core.annotation import compile_shape
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.generics import bindings
 from actors.core.message import Message, Request, reply_type, siblings
-from actors.core.shape import Shape, compile_shape
+from actors.core.shape import Shape
 
 _SCALARS = frozenset({int, float, bool, str, type(None)})
 _schemas: dict[type[Message], Schema] = {}
@@ -43,9 +44,11 @@ class Schema:
         self.width = len(self.checks)
         self.required = [field.name for field, _ in _travelling(cls) if field.default is attrs.NOTHING]
         self.aliases = {
-            field.name: field.alias for field, _ in _travelling(cls) if field.alias != field.name
+            field.name: field.alias
+            for field, _ in _travelling(cls)
+            if field.alias and field.alias != field.name
         }
-        if issubclass(cls, Request):
+        if _is_request(cls):
             reply_shape(cls)
 
     def dismantle(self, message: Message) -> dict[str, Any]:
@@ -124,6 +127,10 @@ def check_reply(request: type[Request[Any]], reply: Any) -> None:
     reply_shape(request).check(reply, f"reply to {request.__qualname__}", DecodeError)
 
 
+def _is_request(cls: type[Message]) -> TypeGuard[type[Request[Any]]]:
+    return issubclass(cls, Request)
+
+
 def _header(tag: str) -> bytes:
     """The tag as it travels: two bytes of length, then UTF-8."""
     encoded = tag.encode()
@@ -132,7 +139,12 @@ def _header(tag: str) -> bytes:
 
 def _travelling(cls: type[Message]) -> list[tuple[attrs.Attribute[Any], type]]:
     """The fields that ``__init__`` takes, each with the class which defines it."""
-    return [(field, _owner(cls, field)) for field in attrs.fields(cls) if field.init]
+    return [(field, _owner(cls, field)) for field in _fields(cls) if field.init]
+
+
+def _fields(cls: type) -> tuple[attrs.Attribute[Any], ...]:
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    return fields
 
 
 def _owner(cls: type, field: attrs.Attribute[Any]) -> type:

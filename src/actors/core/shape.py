@@ -1,30 +1,22 @@
-"""Shapes: annotations compiled into checks of values, with the place of what does not fit.
+"""Shapes: what values may be, and where and why one that does not fit fails to.
 
 A value fits where a type checker would let it pass: an ``int`` is a ``float``, a ``bool`` an ``int``.
 """
 
 from __future__ import annotations
 
-import collections.abc as abc
-import types
-import typing
-from collections.abc import Collection, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from enum import Enum
-from pathlib import Path, PosixPath, PurePath, PurePosixPath, PureWindowsPath
-from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin
-from uuid import UUID
+from collections.abc import Collection
+from typing import Any
 
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.glance import glance
-from actors.core.generics import substitute
-from actors.core.message import Message
-from actors.core.ref import ActorRef
 
-NoneType = type(None)
 Misfit = tuple[str, str]
 """The place of the innermost value which does not fit, and the problem with it."""
+
+# Typed so that a check with isinstance leaves the value Any, for its items may be anything.
+_DICT: type[Any] = dict
+_TUPLE: type[Any] = tuple
 
 
 class Shape:
@@ -81,10 +73,10 @@ class OneOf(Shape):
 
     def __init__(self, choices: tuple[Any, ...]) -> None:
         self.text = " or ".join(map(repr, choices))
-        self.choices = [(type(choice), choice) for choice in choices]
+        self.choices: list[tuple[type[Any], Any]] = [(type(choice), choice) for choice in choices]
 
     def fits(self, value: Any) -> bool:
-        return (type(value), value) in self.choices
+        return any(type(value) is kind and value == choice for kind, choice in self.choices)
 
 
 class Either(Shape):
@@ -107,7 +99,7 @@ class Either(Shape):
 class Items(Shape):
     """A list, set, sequence, ...: every item has the same shape."""
 
-    def __init__(self, text: str, kinds: tuple[type, ...], item: Shape) -> None:
+    def __init__(self, text: str, kinds: tuple[type[Any], ...], item: Shape) -> None:
         self.text = f"{text}[{item.text}]"
         self.kinds = kinds
         self.item = item
@@ -134,16 +126,12 @@ class Entries(Shape):
         self.value = value
 
     def fits(self, value: Any) -> bool:
-        return (
-            isinstance(value, dict)
-            and self.key.all_fit(typing.cast("dict[Any, Any]", value))
-            and self.value.all_fit(typing.cast("dict[Any, Any]", value).values())
-        )
+        return isinstance(value, _DICT) and self.key.all_fit(value) and self.value.all_fit(value.values())
 
     def misfit(self, value: Any, place: str) -> Misfit:
-        if not isinstance(value, dict):
+        if not isinstance(value, _DICT):
             return super().misfit(value, place)
-        for key, item in typing.cast("dict[Any, Any]", value).items():
+        for key, item in value.items():
             if not self.key.fits(key):
                 return self.key.misfit(key, f"{place} key")
             if not self.value.fits(item):
@@ -160,13 +148,13 @@ class Row(Shape):
 
     def fits(self, value: Any) -> bool:
         return (
-            isinstance(value, tuple)
-            and len(typing.cast("tuple[Any, ...]", value)) == len(self.items)
+            isinstance(value, _TUPLE)
+            and len(value) == len(self.items)
             and all(item.fits(each) for item, each in zip(self.items, value, strict=True))
         )
 
     def misfit(self, value: Any, place: str) -> Misfit:
-        if isinstance(value, tuple) and len(value) == len(self.items):  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(value, _TUPLE) and len(value) == len(self.items):
             for position, (item, each) in enumerate(zip(self.items, value, strict=True)):
                 if not item.fits(each):
                     return item.misfit(each, f"{place}[{position}]")
@@ -183,17 +171,15 @@ class Record(Shape):
 
     def fits(self, value: Any) -> bool:
         return (
-            isinstance(value, dict)
+            isinstance(value, _DICT)
             and self.required <= value.keys() <= self.fields.keys()
-            and all(
-                self.fields[key].fits(item) for key, item in typing.cast("dict[str, Any]", value).items()
-            )
+            and all(self.fields[key].fits(item) for key, item in value.items())
         )
 
     def misfit(self, value: Any, place: str) -> Misfit:
-        if not isinstance(value, dict):
+        if not isinstance(value, _DICT):
             return super().misfit(value, place)
-        entries = typing.cast("dict[str, Any]", value)
+        entries = value
         for key, item in entries.items():
             if key not in self.fields:
                 return place, f"{self.text} has no key {key!r}"
@@ -217,131 +203,3 @@ class Later(Shape):
 
 
 ANYTHING = Anything()
-
-_PLAIN: dict[Any, Shape] = {
-    Any: ANYTHING,
-    object: ANYTHING,
-    None: Instance("None", NoneType),
-    NoneType: Instance("None", NoneType),
-    int: Instance("int", int),
-    bool: Instance("bool", bool),
-    float: Instance("float", float, int),
-    complex: Instance("complex", complex, float, int),
-    str: Instance("str", str),
-    typing.LiteralString: Instance("str", str),
-    bytes: Instance("bytes", bytes, also=(bytearray, memoryview)),
-    **{
-        kind: Instance(kind.__name__, kind)
-        for kind in (datetime, date, time, timedelta, UUID, Decimal, ActorRef)
-    },
-    **{
-        kind: Instance(kind.__name__, kind)
-        for kind in (PurePath, PurePosixPath, PureWindowsPath, Path, PosixPath)
-    },
-}
-
-_ANY_OF = (list, tuple, set, frozenset, dict, str, bytes)
-_KINDS: dict[Any, tuple[type, ...]] = {
-    list: (list,),
-    set: (set,),
-    frozenset: (frozenset,),
-    abc.Set: (set, frozenset),
-    abc.MutableSet: (set,),
-    abc.Sequence: (list, tuple, str, bytes),
-    abc.MutableSequence: (list,),
-    abc.Iterable: _ANY_OF,
-    abc.Collection: _ANY_OF,
-}
-_MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
-
-
-def compile_shape(
-    annotation: Any, place: str, variables: Mapping[Any, Any] = types.MappingProxyType({})
-) -> Shape:
-    """The shape of an annotation; `place` names it in errors, e.g. ``Order.items``.
-
-    Raises `EncodeError` if no value of such a type can travel.
-    """
-    return _Compiler(place).compile(substitute(annotation, variables))
-
-
-class _Compiler:
-    def __init__(self, place: str) -> None:
-        self.place = place
-        self.aliases: dict[int, Later] = {}
-
-    def compile(self, annotation: Any) -> Shape:
-        try:
-            known = _PLAIN.get(annotation)
-        except TypeError:  # unhashable, e.g. Annotated[int, []]
-            known = None
-        if known is not None:
-            return known
-        origin = get_origin(annotation) or annotation
-        if origin is typing.Union or origin is types.UnionType:
-            return Either([self.compile(option) for option in get_args(annotation)])
-        if origin is Literal:
-            return OneOf(get_args(annotation))
-        if origin is tuple:
-            return self.tuple(annotation)
-        if origin in _KINDS:
-            (item,) = get_args(annotation) or (Any,)
-            return Items(origin.__name__, _KINDS[origin], self.compile(item))
-        if origin in _MAPPINGS:
-            key, value = get_args(annotation) or (Any, Any)
-            return Entries(self.compile(key), self.compile(value))
-        return self.wrapped(annotation, origin)
-
-    def tuple(self, annotation: Any) -> Shape:
-        items = get_args(annotation)
-        if annotation in (tuple, typing.Tuple):  # noqa: UP006
-            items = (Any, ...)
-        if items[1:] == (...,):
-            return Items("tuple", (tuple,), self.compile(items[0]))
-        return Row([self.compile(item) for item in items])
-
-    def wrapped(self, annotation: Any, origin: Any) -> Shape:
-        """Annotations that stand for another one."""
-        if origin in (typing.Annotated, typing.Final, typing.Required, typing.NotRequired):
-            return self.compile(get_args(annotation)[0])
-        if isinstance(annotation, typing.NewType):
-            return self.compile(annotation.__supertype__)
-        if isinstance(annotation, TypeVar):
-            if annotation.__constraints__:
-                return Either([self.compile(option) for option in annotation.__constraints__])
-            return self.compile(Any if annotation.__bound__ is None else annotation.__bound__)
-        if hasattr(origin, "__value__"):
-            return self.alias(annotation, origin)
-        return self.named(annotation, origin)
-
-    def alias(self, annotation: Any, origin: Any) -> Shape:
-        """``type Name = ...``, which may refer to itself."""
-        if id(origin) in self.aliases:
-            return self.aliases[id(origin)]
-        later = self.aliases[id(origin)] = Later(origin.__name__)
-        parameters = zip(origin.__type_params__, get_args(annotation), strict=False)
-        later.shape = self.compile(substitute(origin.__value__, dict(parameters)))
-        return later.shape
-
-    def named(self, annotation: Any, origin: Any) -> Shape:
-        if typing.is_typeddict(origin):
-            hints = typing.get_type_hints(origin)
-            fields = {name: self.compile(hint) for name, hint in hints.items()}
-            return Record(origin.__name__, fields, origin.__required_keys__)
-        if isinstance(origin, type) and issubclass(origin, (Message, Enum)):
-            return Instance(origin.__name__, origin)
-        self.refuse(annotation)
-
-    def refuse(self, annotation: Any) -> NoReturn:
-        text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-        raise EncodeError(self.place, f"its type {text} cannot travel; {_way_out(annotation)}")
-
-
-def _way_out(annotation: Any) -> str:
-    if isinstance(annotation, str | typing.ForwardRef):
-        return "the name is not defined where the message class is"
-    if annotation is bytearray or annotation is memoryview:
-        return "annotate it as bytes, which is what arrives"
-    if isinstance(annotation, type) and issubclass(annotation, (tuple, list, dict, set)):
-        return "make it a Message subclass, or use the plain builtin type"
-    return "make it a Message subclass, send plain values, or an ActorRef to whoever holds it"

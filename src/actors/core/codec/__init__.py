@@ -9,7 +9,7 @@ from actors.core.address import Address
 from actors.core.codec.decoding import Decoding
 from actors.core.codec.diagnosis import diagnose, root
 from actors.core.codec.encoding import Encoding, has_large_buffer
-from actors.core.codec.limits import SEGMENT_MIN, Limits
+from actors.core.codec.limits import DEFAULT_LIMITS, SEGMENT_MIN, Limits
 from actors.core.codec.nesting import keeps_limits
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.ref import ActorRef
@@ -36,7 +36,7 @@ class Codec:
     __slots__ = ("bind", "limits")
 
     def __init__(
-        self, *, limits: Limits = Limits(), bind: Callable[[Address], ActorRef] = ActorRef
+        self, *, limits: Limits = DEFAULT_LIMITS, bind: Callable[[Address], ActorRef] = ActorRef
     ) -> None:
         self.limits = limits
         self.bind = bind

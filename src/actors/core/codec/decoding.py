@@ -8,6 +8,7 @@ from typing import Any
 from actors.core.address import Address
 from actors.core.codec import leaves, wire
 from actors.core.codec.limits import Limits
+from actors.core.codec.nesting import kind_of
 from actors.core.errors import DecodeError
 from actors.core.message import lookup
 from actors.core.ref import ActorRef
@@ -47,8 +48,8 @@ class Decoding:
                 "in the receiving process",
             )
         fields = wire.unpack(data[end:], self.hook, self.limits.items, inside=self.level)
-        if type(fields) is not dict:
-            raise DecodeError(cls.__qualname__, f"its fields are a {type(fields).__name__}")
+        if kind_of(fields) is not dict:
+            raise DecodeError(cls.__qualname__, f"its fields are a {kind_of(fields).__name__}")
         return schema_of(cls).build(fields)
 
     def hook(self, code: int, payload: bytes) -> Any:
@@ -97,7 +98,7 @@ _COLLECTIONS: dict[int, Callable[[list[Any]], Any]] = {
 
 
 def _list(value: Any) -> list[Any]:
-    if type(value) is not list:
-        raise DecodeError("message", f"a list belongs where a {type(value).__name__} stands")
+    if kind_of(value) is not list:
+        raise DecodeError("message", f"a list belongs where a {kind_of(value).__name__} stands")
     items: list[Any] = value
     return items

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.core.codec import leaves
 from actors.core.codec.limits import Limits
-from actors.core.codec.nesting import CONTAINERS
+from actors.core.codec.nesting import CONTAINERS, kind_of
 from actors.core.errors import EncodeError
 from actors.core.glance import glance
 from actors.core.message import Message
@@ -19,7 +19,7 @@ _PLAIN = (type(None), bool, int, float, str, bytes, bytearray, memoryview)
 
 def root(value: Any) -> str:
     """What a place within the value begins with."""
-    cls = type(value)
+    cls = kind_of(value)
     return cls.__qualname__ if issubclass(cls, Message) else "message"
 
 
@@ -34,7 +34,7 @@ class _Walk:
         self.open: list[int] = []
 
     def visit(self, value: Any, place: str) -> None:
-        cls = type(value)
+        cls = kind_of(value)
         if cls not in CONTAINERS and not issubclass(cls, Message):
             return self.leaf(value, place)
         if id(value) in self.open:
@@ -67,11 +67,12 @@ class _Walk:
                 f"{len(value)} items, where {self.limits.items} are allowed; "
                 "send it in parts, or raise the limit `items`",
             )
-        if type(value) is dict:
+        kind = kind_of(value)
+        if kind is dict:
             for key, item in value.items():
                 self.visit(key, f"{place} key {glance(key)}")
                 self.visit(item, f"{place}[{key!r}]")
-        elif type(value) in (list, tuple):
+        elif kind in (list, tuple):
             for position, item in enumerate(value):
                 self.visit(item, f"{place}[{position}]")
         else:
@@ -79,7 +80,7 @@ class _Walk:
                 self.visit(item, f"{place}{{item}}")
 
     def leaf(self, value: Any, place: str) -> None:
-        cls = type(value)
+        cls = kind_of(value)
         if cls in _PLAIN or issubclass(cls, ActorRef):
             return
         known = leaves.DUMPS.get(cls)

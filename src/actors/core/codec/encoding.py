@@ -7,14 +7,14 @@ from typing import Any
 
 from actors.core.codec import leaves, wire
 from actors.core.codec.limits import SEGMENT_MIN, Limits
-from actors.core.codec.nesting import within
+from actors.core.codec.nesting import kind_of, within
 from actors.core.message import Message
 from actors.core.ref import ActorRef
 from actors.core.schema import schema_of
 
 BUFFERS = frozenset({bytes, bytearray, memoryview})
 _LIFTED = BUFFERS | {list, dict}
-_COLLECTIONS = {tuple: wire.TUPLE, set: wire.SET, frozenset: wire.FROZENSET}
+_COLLECTIONS: dict[type[Any], int] = {tuple: wire.TUPLE, set: wire.SET, frozenset: wire.FROZENSET}
 _SMALL = 32
 _WARY = 4
 """The level at which to measure before packing on: msgpack recurses 1,024 times in each, on the C stack."""
@@ -42,7 +42,7 @@ class Encoding:
 
     def stream(self, value: Any) -> bytes:
         """The stream of a value. Raises almost anything if it cannot travel."""
-        cls = type(value)
+        cls = kind_of(value)
         if issubclass(cls, Message):
             return wire.MESSAGE_MARK + self.message(value, cls)
         return self.pack(value)
@@ -61,7 +61,7 @@ class Encoding:
 
     def hook(self, value: Any) -> Any:
         """What msgpack packs in place of a value it does not know."""
-        cls = type(value)
+        cls = kind_of(value)
         leaf = leaves.DUMPS.get(cls)
         if leaf is not None:
             code, dump = leaf
@@ -88,7 +88,7 @@ class Encoding:
 
     def lift(self, value: Any) -> Any:
         """The value with large ``bytes`` taken out, into the segments; itself if there are none."""
-        kind = type(value)
+        kind = kind_of(value)
         if kind in BUFFERS:
             return self.segment(value) if _size(value) >= SEGMENT_MIN else value
         if kind is list:
@@ -118,7 +118,7 @@ def has_large_buffer(stream: bytes) -> bool:
 
 def _shows_buffer(value: Any, levels: int = 3) -> bool:
     """Whether large ``bytes`` stand near the top of a value, where they mostly do."""
-    kind = type(value)
+    kind = kind_of(value)
     if kind in BUFFERS:
         return _size(value) >= SEGMENT_MIN
     if kind is dict and len(value) <= _SMALL:
@@ -126,10 +126,8 @@ def _shows_buffer(value: Any, levels: int = 3) -> bool:
     elif kind is not list or len(value) > _SMALL:
         return False
     for item in value:
-        kind = type(item)
-        if (kind in BUFFERS and _size(item) >= SEGMENT_MIN) or (
-            levels and (kind is dict or kind is list) and _shows_buffer(item, levels - 1)
-        ):
+        kind = kind_of(item)
+        if kind in _LIFTED and (kind in BUFFERS or levels) and _shows_buffer(item, levels - 1):
             return True
     return False
 

@@ -123,7 +123,7 @@ def find_enum(tag: str) -> type[Enum] | None:
         module = sys.modules.get("__mp_main__", module)
     found: Any = module
     for part in qualname.split("."):
-        if not isinstance(found, type) and found is not module or found is None:
+        if (not isinstance(found, type) and found is not module) or found is None:
             return None
         found = found.__dict__.get(part)
     is_enum = isinstance(found, type) and issubclass(found, Enum)

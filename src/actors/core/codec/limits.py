@@ -29,3 +29,6 @@ class Limits:
     """How deep lists, dicts, tuples, sets and messages may nest in each other."""
     items: int = attrs.field(default=2**24, validator=_within(0, 2**32 - 1))
     """The most items of one list, tuple or set, or entries of one dict."""
+
+
+DEFAULT_LIMITS = Limits()

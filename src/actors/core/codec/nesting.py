@@ -3,13 +3,16 @@
 A container is one level deeper than its deepest part; a plain value is at level 0.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import chain
 from typing import Any
 
 from actors.core.codec import wire
 from actors.core.codec.limits import Limits
 from actors.core.message import Message
+
+kind_of: Callable[[Any], type[Any]] = type
+"""``type``, with one parameter; for type checkers, which then ask nothing about its parameters."""
 
 CONTAINERS = frozenset({list, dict, tuple, set, frozenset})
 SCALARS = frozenset({int, float, bool, str, bytes, type(None)})
@@ -46,8 +49,7 @@ def within(value: Any, limits: Limits) -> bool:
             inside = contents(part)
             if len(open_containers) > limits.depth or len(inside) > limits.items:
                 return False
-            both = chain(inside, part.values()) if type(part) is dict else inside
-            open_containers.append(iter(both))
+            open_containers.append(chain(inside, _values(part)))
             break
         else:
             open_containers.pop()
@@ -60,5 +62,15 @@ def is_container(value: Any) -> bool:
 
 def contents(container: Any) -> Collection[Any]:
     """What stands directly in a container; of a dict, its keys."""
-    inside: Collection[Any] = container if type(container) in CONTAINERS else vars(container).values()
+    kind = kind_of(container)
+    inside: Collection[Any] = container if kind in CONTAINERS else _fields(container)
     return inside
+
+
+def _fields(message: Message) -> Collection[Any]:
+    return vars(message).values()
+
+
+def _values(container: Any) -> Collection[Any]:
+    values: Collection[Any] = container.values() if kind_of(container) is dict else ()
+    return values

@@ -1,4 +1,5 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 """Msgpack, and nothing else: the one module that imports it.
 
 `Packer` packs exact types only (``strict_types``) and hands everything else to a hook, so a tuple
@@ -38,7 +39,7 @@ NEVER_USED: Final = 0xC1
 MESSAGE_MARK: Final = b"\xc1"
 """The one byte that begins no msgpack value: here it begins a stream which is one message."""
 
-_make: Callable[..., Any] = tuple.__new__
+_make: Callable[[Any, tuple[int, bytes]], Any] = tuple.__new__
 _Packer: Callable[..., Any] = msgpack.Packer
 _Unpacker: Callable[..., Any] = msgpack.Unpacker
 _unpackb: Callable[..., Any] = msgpack.unpackb
