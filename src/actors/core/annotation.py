@@ -137,11 +137,16 @@ class _Compiler:
         later.shape = self.compile(substitute(origin.__value__, dict(parameters)))
         return later.shape
 
+    def record(self, typed_dict: Any) -> Shape:
+        hints = typing.get_type_hints(typed_dict, include_extras=True)
+        fields = {name: self.compile(hint) for name, hint in hints.items()}
+        # Where annotations are strings, __required_keys__ has not seen ``NotRequired``.
+        optional = {name for name, hint in hints.items() if get_origin(hint) is typing.NotRequired}
+        return Record(typed_dict.__name__, fields, typed_dict.__required_keys__ - optional)
+
     def named(self, annotation: Any, origin: Any) -> Shape:
         if typing.is_typeddict(origin):
-            hints = typing.get_type_hints(origin)
-            fields = {name: self.compile(hint) for name, hint in hints.items()}
-            return Record(origin.__name__, fields, origin.__required_keys__)
+            return self.record(origin)
         if isinstance(origin, type) and issubclass(origin, (Message, Enum)):
             return Instance(origin.__name__, origin)
         text = annotation.__name__ if isinstance(annotation, type) else str(annotation)

@@ -17,10 +17,20 @@ _repr.maxstring = _repr.maxother = _LONGEST
 
 def glance(value: Any) -> str:
     """The type and the beginning of the repr of a value, such as ``str 'x'``; never raises."""
-    if value is None:
-        return "None"
+    return "None" if value is None else f"{type(value).__name__} {brief(value)}"
+
+
+def brief(value: Any) -> str:
+    """The beginning of the repr of a value, such as ``'x'``; never raises."""
     try:
-        text = _repr.repr(value)
+        return _repr.repr(value)
     except Exception:  # noqa: BLE001 - a repr is the user's code, and the error at hand matters more
-        text = "(its repr fails)"
-    return f"{type(value).__name__} {text}"
+        return "(its repr fails)"
+
+
+def reason(error: BaseException) -> str:
+    """What an exception says, or its type if it says nothing; never raises."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:  # noqa: BLE001 - as above
+        return type(error).__name__

@@ -24,11 +24,13 @@ def default_tag(cls: type) -> str:
 
 
 def _plain_aliases(_cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    # Type checkers give ``_field`` a parameter of that name; attrs alone would strip the underscore.
-    return [
-        field if field.alias not in (None, field.name.lstrip("_")) else field.evolve(alias=field.name)
-        for field in fields
-    ]
+    """Type checkers give ``_field`` a parameter of that name; attrs alone would strip the underscore."""
+    return [field if _has_alias(field) else field.evolve(alias=field.name) for field in fields]
+
+
+def _has_alias(field: attrs.Attribute[Any]) -> bool:
+    # Older versions of attrs fill the default in later, newer ones say that it is one.
+    return bool(field.alias) and not getattr(field, "alias_is_default", False)
 
 
 def _register(cls: type[Message]) -> None:

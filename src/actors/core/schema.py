@@ -106,6 +106,8 @@ def schema_of(cls: type[Message]) -> Schema:
     """The schema of a message class. Raises `EncodeError` if a field's type cannot travel."""
     schema = _schemas.get(cls)
     if schema is None:
+        if cls is Message:
+            raise EncodeError("Message", "the base class says nothing; send a subclass of it")
         schema = _schemas[cls] = Schema(cls)
     return schema
 

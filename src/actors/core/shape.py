@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from actors.core.errors import DecodeError, EncodeError
-from actors.core.glance import glance
+from actors.core.glance import brief, glance
 
 Misfit = tuple[str, str]
 """The place of the innermost value which does not fit, and the problem with it."""
@@ -135,7 +135,7 @@ class Entries(Shape):
             if not self.key.fits(key):
                 return self.key.misfit(key, f"{place} key")
             if not self.value.fits(item):
-                return self.value.misfit(item, f"{place}[{key!r}]")
+                return self.value.misfit(item, f"{place}[{brief(key)}]")
         raise AssertionError("a value without fault has no misfit")
 
 
@@ -182,9 +182,9 @@ class Record(Shape):
         entries = value
         for key, item in entries.items():
             if key not in self.fields:
-                return place, f"{self.text} has no key {key!r}"
+                return place, f"{self.text} has no key {brief(key)}"
             if not self.fields[key].fits(item):
-                return self.fields[key].misfit(item, f"{place}[{key!r}]")
+                return self.fields[key].misfit(item, f"{place}[{brief(key)}]")
         return place, f"{self.text} needs the key {min(self.required - entries.keys())!r}"
 
 

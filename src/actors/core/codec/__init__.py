@@ -12,6 +12,7 @@ from actors.core.codec.encoding import Encoding, has_large_buffer
 from actors.core.codec.limits import DEFAULT_LIMITS, SEGMENT_MIN, Limits
 from actors.core.codec.nesting import keeps_limits
 from actors.core.errors import DecodeError, EncodeError
+from actors.core.glance import reason
 from actors.core.ref import ActorRef
 
 __all__ = ["SEGMENT_MIN", "Codec", "Limits", "Segments"]
@@ -33,13 +34,14 @@ class Codec:
     may be shared by threads. `bind` makes a reference of each address that arrives.
     """
 
-    __slots__ = ("bind", "limits")
+    __slots__ = ("_short", "bind", "limits")
 
     def __init__(
         self, *, limits: Limits = DEFAULT_LIMITS, bind: Callable[[Address], ActorRef] = ActorRef
     ) -> None:
         self.limits = limits
         self.bind = bind
+        self._short = min(limits.depth, limits.items)
 
     def encode(self, value: Any) -> tuple[bytes, Segments]:
         """The value as a stream, and the large ``bytes`` in it as segments (mostly none).
@@ -63,17 +65,16 @@ class Codec:
         except EncodeError as error:  # a class of this process whose fields cannot travel
             raise DecodeError(error.place, error.problem) from error
         except Exception as error:
-            problem = str(error) or type(error).__name__
-            raise DecodeError("message", f"not a message: {problem}") from error
+            raise DecodeError("message", f"not a message: {reason(error)}") from error
 
     def _explain(self, value: Any, error: Exception) -> EncodeError:
         try:
             diagnose(value, self.limits)
         except EncodeError as found:
             return found
-        except RecursionError:
+        except Exception:  # noqa: BLE001 - too deep for the stack, or an object that bites
             pass
-        return EncodeError(root(value), str(error) or type(error).__name__)
+        return EncodeError(root(value), reason(error))
 
     def _encode(self, value: Any) -> tuple[bytes, Segments]:
         encoding = Encoding(self.limits)
@@ -87,7 +88,7 @@ class Codec:
             stream = encoding.stream(value)
         segments = tuple(encoding.segments)
         self._check_size(stream, segments)
-        if len(stream) > self.limits.depth:
+        if len(stream) > self._short:
             self._check_nesting(value, stream, encoding.nested)
         return stream, segments
 
@@ -95,7 +96,7 @@ class Codec:
         self._check_size(stream, segments)
         decoding = Decoding(self.limits, self.bind, segments)
         value = decoding.value(stream)
-        if len(stream) > self.limits.depth:
+        if len(stream) > self._short:
             self._check_nesting(value, stream, decoding.nested)
         return value
 

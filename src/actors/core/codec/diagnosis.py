@@ -9,7 +9,7 @@ from actors.core.codec import leaves
 from actors.core.codec.limits import Limits
 from actors.core.codec.nesting import CONTAINERS, kind_of
 from actors.core.errors import EncodeError
-from actors.core.glance import glance
+from actors.core.glance import brief, glance, reason
 from actors.core.message import Message
 from actors.core.ref import ActorRef
 from actors.core.schema import schema_of
@@ -71,7 +71,7 @@ class _Walk:
         if kind is dict:
             for key, item in value.items():
                 self.visit(key, f"{place} key {glance(key)}")
-                self.visit(item, f"{place}[{key!r}]")
+                self.visit(item, f"{place}[{brief(key)}]")
         elif kind in (list, tuple):
             for position, item in enumerate(value):
                 self.visit(item, f"{place}[{position}]")
@@ -82,6 +82,8 @@ class _Walk:
     def leaf(self, value: Any, place: str) -> None:
         cls = kind_of(value)
         if cls in _PLAIN or issubclass(cls, ActorRef):
+            if cls is memoryview and not value.c_contiguous:
+                raise EncodeError(place, "a memoryview with gaps cannot travel; send bytes(...) of it")
             return
         known = leaves.DUMPS.get(cls)
         if known is None and not issubclass(cls, Enum):
@@ -89,7 +91,7 @@ class _Walk:
         try:
             (known[1] if known else leaves.dump_enum)(value)
         except Exception as error:
-            raise EncodeError(place, f"{glance(value)} cannot travel: {error}") from error
+            raise EncodeError(place, f"{glance(value)} cannot travel: {reason(error)}") from error
 
 
 def _way_out(cls: type) -> str:
