@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import enum
+import contextlib
 import math
 import zoneinfo
 from datetime import timedelta, timezone
@@ -17,36 +17,10 @@ from actors.core.codec import SEGMENT_MIN, Codec, Limits
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.message import Message
 from actors.core.ref import ActorRef
+from core.samples import Colour, Leaf, Level, Rights, Tree
 
 CODEC = Codec()
-
-
-class Colour(enum.Enum):
-    RED = "red"
-    GREEN = (1, 2)
-
-
-class Level(enum.IntEnum):
-    LOW = 1
-
-
-class Rights(enum.IntFlag):
-    READ = 1
-    WRITE = 2
-    ALL = 3
-
-
-class Leaf(Message):
-    number: int
-    text: str | None = None
-    ratio: float = 0.0
-
-
-class Tree(Message):
-    value: Any
-    children: list[Tree] = []
-    named: dict[str, Leaf] = {}
-    pair: tuple[int, str] | None = None
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
 text = st.text(st.characters(codec=None, exclude_categories=()), max_size=8)  # lone surrogates too
@@ -54,9 +28,7 @@ offsets = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone)
 zones = (
     st.none() | offsets | st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata"]).map(zoneinfo.ZoneInfo)
 )
-refs = st.builds(
-    lambda system, number, path: ActorRef(Address(system, number, path)), text, st.integers(0, 2**63), text
-)
+refs = st.builds(ActorRef, st.builds(Address, text, st.integers(0, 2**63), text))
 leaves = st.builds(Leaf, st.integers(), st.none() | text, st.floats(allow_nan=False))
 
 hashable_scalars = st.one_of(
@@ -96,7 +68,7 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.sets(hashables, max_size=4),
         st.builds(Tree, inner),
         st.builds(
-            lambda value, children, named, pair: Tree(value, children, named, pair),
+            Tree,
             inner,
             st.lists(st.builds(Tree, inner), max_size=2),
             st.dictionaries(text, leaves, max_size=2),
@@ -126,7 +98,7 @@ def same(left: Any, right: Any) -> bool:
     return True
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
 @given(values)
 def test_what_encodes_decodes_to_an_equal_value_of_the_same_type(value: Any) -> None:
     stream, segments = CODEC.encode(value)
@@ -134,7 +106,7 @@ def test_what_encodes_decodes_to_an_equal_value_of_the_same_type(value: Any) -> 
     assert same(CODEC.decode(memoryview(stream), list(segments)), value)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(values, st.integers(1, 6), st.integers(0, 4), st.integers(1, 200))
 def test_both_sides_have_the_same_limits(value: Any, depth: int, items: int, size: int) -> None:
     tight = Codec(limits=Limits(depth=depth, items=items, size=size))
@@ -156,6 +128,10 @@ class Plain:
     pass
 
 
+def with_gaps(data: bytes) -> memoryview:
+    return memoryview(data)[::2]
+
+
 junk = st.recursive(
     scalars
     | st.sampled_from(
@@ -163,13 +139,13 @@ junk = st.recursive(
     )
     | st.builds(Tree, st.just(1), st.just("no list"))
     | st.builds(bytearray, st.binary(max_size=4))
-    | st.builds(lambda data: memoryview(data)[::2], st.binary(max_size=4)),
+    | st.binary(max_size=4).map(with_gaps),
     lambda inner: containers(inner) | st.builds(Tree, inner, inner, inner, inner),
     max_leaves=10,
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
 @given(junk)
 def test_what_does_not_encode_is_an_encode_error(value: Any) -> None:
     try:
@@ -185,7 +161,5 @@ def test_what_does_not_encode_is_an_encode_error(value: Any) -> None:
 @given(st.binary(max_size=200), st.lists(st.binary(max_size=4), max_size=2))
 def test_arbitrary_bytes_decode_or_are_a_decode_error(stream: bytes, segments: list[bytes]) -> None:
     for candidate in (stream, b"\xc1" + stream):
-        try:
+        with contextlib.suppress(DecodeError):
             CODEC.decode(candidate, segments)
-        except DecodeError:
-            pass

@@ -94,6 +94,13 @@ def test_a_class_with_an_init_of_its_own_is_refused_when_defined() -> None:
             def __init__(self) -> None: ...
 
 
+def test_a_default_that_all_messages_would_share_is_refused_when_defined() -> None:
+    with pytest.raises(TypeError, match=r"Shared\.items; write attrs\.field\(factory=list\)"):
+
+        class Shared(Message):  # pyright: ignore[reportUnusedClass]
+            items: list[int] = []  # noqa: RUF012
+
+
 def test_a_tag_is_the_module_and_the_name() -> None:
     assert Deposit.__tag__ == f"{__name__}:Deposit"
     assert lookup(f"{__name__}:Deposit") is Deposit

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Annotated, Any, Generic, Literal, NewType, TypeVar
 from uuid import UUID
 
+import attrs
 import pytest
 
 from actors.core.address import Address
@@ -48,7 +49,7 @@ class Options(typing.TypedDict):
 
 class Order(Message):
     items: list[Item]
-    by_name: dict[str, tuple[int, str]] = {}
+    by_name: dict[str, tuple[int, str]] = attrs.field(factory=dict[str, tuple[int, str]])
 
 
 class Tree(Message):
@@ -106,8 +107,8 @@ FITS: list[tuple[Any, Any]] = [
     (tuple[int, str], (1, "x")),
     (tuple[int, ...], (1, 2, 3)),
     (int | None, None),
-    (typing.Optional[int], 1),
-    (typing.Union[list[int], str], [1]),
+    (typing.Optional[int], 1),  # noqa: UP045
+    (typing.Union[list[int], str], [1]),  # noqa: UP007
     (Literal["a", 1, Colour.RED], Colour.RED),
     (Colour, Colour.RED),
     (enum.Enum, Colour.RED),
@@ -233,7 +234,7 @@ def test_classes_of_one_function_may_refer_to_each_other() -> None:
 
     class Branch(Message):
         leaves: list[Leaf]
-        branches: list[Branch] = []
+        branches: list[Branch] = attrs.field(factory=list["Branch"])
 
     schema_of(Branch).dismantle(Branch([Leaf(1)], [Branch([])]))
 

@@ -33,6 +33,16 @@ def _has_alias(field: attrs.Attribute[Any]) -> bool:
     return bool(field.alias) and not getattr(field, "alias_is_default", False)
 
 
+def _refuse_shared_defaults(cls: type[Any]) -> None:
+    for field in attrs.fields(cls):
+        if isinstance(field.default, list | dict | set | bytearray):
+            kind = type(field.default).__name__  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+            raise TypeError(
+                f"all messages would share the default of {cls.__qualname__}.{field.name}; "
+                f"write attrs.field(factory={kind})"
+            )
+
+
 def _register(cls: type[Message]) -> None:
     other = _classes.get(cls.__tag__)
     if other is not None and default_tag(other) != default_tag(cls):
@@ -64,7 +74,8 @@ class Message:
     - ``ignore_unknown``: drop fields which this version of the class does not know, instead of
       refusing the message. Says so for this class only, not for its subclasses.
 
-    Raises `TypeError` when a class is defined whose tag another class holds, or which writes its own
+    Raises `TypeError` when a class is defined whose tag another class holds, which shares a mutable
+    default among its instances, or which writes its own
     ``__init__``.
     """
 
@@ -83,6 +94,7 @@ class Message:
         cls.__tag__ = default_tag(cls) if tag is None else tag
         cls.__ignore_unknown__ = ignore_unknown
         attrs.define(cls, frozen=True, slots=False, auto_attribs=True, field_transformer=_plain_aliases)
+        _refuse_shared_defaults(cls)
         _register(cls)
 
 

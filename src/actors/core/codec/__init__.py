@@ -72,8 +72,8 @@ class Codec:
             diagnose(value, self.limits)
         except EncodeError as found:
             return found
-        except Exception:  # noqa: BLE001 - too deep for the stack, or an object that bites
-            pass
+        except Exception as surprise:  # noqa: BLE001 - too deep for the stack, or an object that bites
+            return EncodeError(root(value), f"{reason(error)}, and {reason(surprise)}")
         return EncodeError(root(value), reason(error))
 
     def _encode(self, value: Any) -> tuple[bytes, Segments]:

@@ -6,7 +6,7 @@ import re
 import struct
 import sys
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import Enum, Flag
 from pathlib import PosixPath, PurePath, PurePosixPath, PureWindowsPath
@@ -20,7 +20,8 @@ from actors.core.message import default_tag
 Dump = Callable[[Any], bytes]
 Load = Callable[[bytes], Any]
 
-_ZONED = re.compile(r"(.*)\[(.*)\]")
+_MOMENT = re.compile(r"([01])([^[]*)(?:\[(.*)\])?")
+_OFFSET = re.compile(r"-?[0-9]{1,12}")
 _PATHS: dict[bytes, type[PurePath]] = {
     b"P": PosixPath,
     b"p": PurePosixPath,
@@ -38,26 +39,41 @@ def _load_int(payload: bytes) -> int:
 
 
 def _dump_moment(value: datetime | time) -> bytes:
-    """ISO 8601 after the fold; a zone of the tz database follows in brackets (RFC 9557)."""
+    """The fold, ISO 8601 without the zone, and the zone in brackets: a name or microseconds."""
     zone = value.tzinfo
+    if zone is None:
+        return f"{value.fold}{value.isoformat()}".encode()
+    return f"{value.fold}{value.replace(tzinfo=None).isoformat()}[{_zone_text(zone)}]".encode()
+
+
+def _zone_text(zone: tzinfo) -> str:
     if isinstance(zone, ZoneInfo):
-        if zone.key is None:  # pyright: ignore[reportUnnecessaryComparison]
+        if not zone.key:
             raise ValueError("its ZoneInfo has no key; make it by ZoneInfo(key)")
-        return f"{value.fold}{value.replace(tzinfo=None).isoformat()}[{zone.key}]".encode()
-    if zone is not None and type(zone) is not timezone:
-        raise ValueError(
-            f"its time zone is a {type(zone).__name__}; use datetime.timezone or zoneinfo.ZoneInfo"
-        )
-    return f"{value.fold}{value.isoformat()}".encode()
+        return zone.key
+    if type(zone) is timezone:
+        # Not as part of the ISO text: ``fromisoformat`` takes an offset below a second for UTC.
+        return str(zone.utcoffset(None) // timedelta(microseconds=1))
+    raise ValueError(
+        f"its time zone is a {type(zone).__name__}; use datetime.timezone or zoneinfo.ZoneInfo"
+    )
 
 
 def _load_moment(kind: type[datetime] | type[time], payload: bytes) -> datetime | time:
-    text = payload.decode()
-    fold, moment = int(text[0]), text[1:]
-    zoned = _ZONED.fullmatch(moment)
-    if zoned is None:
-        return kind.fromisoformat(moment).replace(fold=fold)
-    return kind.fromisoformat(zoned[1]).replace(fold=fold, tzinfo=ZoneInfo(zoned[2]))
+    match = _MOMENT.fullmatch(payload.decode())
+    if match is None:
+        raise ValueError("a malformed datetime or time")
+    fold, moment, zone = match.groups()
+    return kind.fromisoformat(moment).replace(fold=int(fold), tzinfo=_load_zone(zone))
+
+
+def _load_zone(text: str | None) -> tzinfo | None:
+    if text is None:
+        return None
+    if not _OFFSET.fullmatch(text):
+        return ZoneInfo(text)
+    offset = timedelta(microseconds=int(text))
+    return timezone(offset) if offset else UTC
 
 
 def _load_datetime(payload: bytes) -> Any:
