@@ -2,6 +2,7 @@
 
 import collections
 import enum
+import functools
 import socket
 import struct
 import sys
@@ -199,6 +200,19 @@ def test_a_reference_is_bound_where_it_arrives() -> None:
     assert travel(Anything([ref]), Codec(bind=bind)) == Anything([ref])
     assert seen == [ref.address]
     assert seen[0].path == "bank/ada"
+
+
+def test_what_a_message_has_worked_out_for_itself_stays_behind() -> None:
+    class Total(Message):
+        parts: list[int]
+
+        @functools.cached_property
+        def deep(self) -> Any:
+            return nest(200, lambda inner: [inner], open)
+
+    total = Total([1] * 200)
+    assert total.deep
+    assert vars(travel(total)) == {"parts": [1] * 200}
 
 
 class TestSegments:
@@ -488,6 +502,14 @@ def wire_message(tag: str, fields: Any) -> bytes:
 def test_bad_bytes_are_a_decode_error(stream: bytes) -> None:
     reject(stream)
     reject(memoryview(stream))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_references_inside_references_do_not_use_up_the_stack() -> None:
+    reject(nest(2000, lambda inner: extension(6, b"\x93" + inner + b"\xa0\xa0"), b"\xa0"))
+
+
+def test_text_of_two_byte_letters_takes_no_longer_to_encode() -> None:
+    assert travel("ƒ" * 2**20) == "ƒ" * 2**20
 
 
 def test_an_unknown_tag_is_named_with_the_way_out() -> None:

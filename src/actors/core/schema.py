@@ -53,11 +53,16 @@ class Schema:
 
     def dismantle(self, message: Message) -> dict[str, Any]:
         """The fields by name, checked; not to be changed. Raises `EncodeError`."""
-        fields = vars(message)
+        fields = self.unchecked(message)
         for name, exact, shape in self.checks:
             value = fields[name]
             if type(value) not in exact and not shape.fits(value):
                 raise EncodeError(*shape.misfit(value, f"{self.name}.{name}"))
+        return fields
+
+    def unchecked(self, message: Message) -> dict[str, Any]:
+        """The fields by name, without what else the message keeps, as a ``cached_property`` does."""
+        fields = vars(message)
         if len(fields) == self.width:
             return fields
         return {name: fields[name] for name in self.fields}

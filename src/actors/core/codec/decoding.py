@@ -84,7 +84,7 @@ class Decoding:
         return bytes(self.segments[index])
 
     def ref(self, payload: bytes) -> ActorRef:
-        system, number, path = _list(wire.unpack(payload, self.hook, 3, inside=self.level))
+        system, number, path = _list(wire.unpack(payload, _leaf, 3, inside=self.level))
         if type(system) is not str or type(number) is not int or type(path) is not str:
             raise DecodeError("message", "a reference with a malformed address")
         return self.bind(Address(system, number, path))
@@ -95,6 +95,11 @@ _COLLECTIONS: dict[int, Callable[[list[Any]], Any]] = {
     wire.SET: set,
     wire.FROZENSET: frozenset,
 }
+
+
+def _leaf(code: int, payload: bytes) -> Any:
+    """The hook inside a reference, where nothing may nest."""
+    return leaves.LOADS[code](payload)
 
 
 def _list(value: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Any
 
@@ -18,7 +19,7 @@ _COLLECTIONS: dict[type[Any], int] = {tuple: wire.TUPLE, set: wire.SET, frozense
 _SMALL = 32
 _WARY = 4
 """The level at which to measure before packing on: msgpack recurses 1,024 times in each, on the C stack."""
-_BIN32 = b"\xc6"
+_BIN32 = re.compile(rb"\xc6(?=[\x00-\x7f])")  # bytes of 64 KiB to 2 GiB, and never part of UTF-8
 
 
 class Encoding:
@@ -107,12 +108,13 @@ class Encoding:
 
 def has_large_buffer(stream: bytes) -> bool:
     """Whether large ``bytes`` stand in a packed stream, deeper than a glance has reached."""
-    start = stream.find(_BIN32) if len(stream) > SEGMENT_MIN else -1
-    while start >= 0:
-        size = int.from_bytes(stream[start + 1 : start + 5], "big")
-        if 0xFFFF < size <= len(stream) - start - 5:
+    if len(stream) <= 0xFFFF:
+        return False
+    for header in _BIN32.finditer(stream):
+        start = header.end()
+        size = int.from_bytes(stream[start : start + 4], "big")
+        if 0xFFFF < size <= len(stream) - start - 4:
             return True
-        start = stream.find(_BIN32, start + 1)
     return False
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from actors.core.codec import wire
 from actors.core.codec.limits import Limits
 from actors.core.message import Message
+from actors.core.schema import schema_of
 
 kind_of: Callable[[Any], type[Any]] = type
 """``type``, with one parameter; for type checkers, which then ask nothing about its parameters."""
@@ -63,12 +64,10 @@ def is_container(value: Any) -> bool:
 def contents(container: Any) -> Collection[Any]:
     """What stands directly in a container; of a dict, its keys."""
     kind = kind_of(container)
-    inside: Collection[Any] = container if kind in CONTAINERS else _fields(container)
-    return inside
-
-
-def _fields(message: Message) -> Collection[Any]:
-    return vars(message).values()
+    if kind in CONTAINERS:
+        inside: Collection[Any] = container
+        return inside
+    return schema_of(kind).unchecked(container).values()
 
 
 def _values(container: Any) -> Collection[Any]:
