@@ -440,7 +440,11 @@ def test_the_limit_of_items_is_the_same_on_both_sides(value: Any) -> None:
 
 def test_the_limit_of_size_counts_stream_and_segments_on_both_sides() -> None:
     codec = Codec(limits=Limits(size=2 * SEGMENT_MIN))
-    assert travel([b"x" * SEGMENT_MIN, "y" * 100], codec)
+    exact = [b"x" * SEGMENT_MIN, "y" * (SEGMENT_MIN - 10)]
+    assert sum(map(len, CODEC.encode(exact)[1])) + len(CODEC.encode(exact)[0]) == 2 * SEGMENT_MIN
+    assert travel(exact, codec) == exact
+    refuse([exact], codec)
+    reject(*CODEC.encode([exact]), codec=codec)
     too_large = [b"x" * SEGMENT_MIN, b"y" * SEGMENT_MIN]
     assert f"where {2 * SEGMENT_MIN} are allowed" in str(refuse(too_large, codec))
     reject(*CODEC.encode(too_large), codec=codec)
@@ -502,6 +506,18 @@ def wire_message(tag: str, fields: Any) -> bytes:
 def test_bad_bytes_are_a_decode_error(stream: bytes) -> None:
     reject(stream)
     reject(memoryview(stream))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_bytes_after_a_value_are_refused_at_every_level() -> None:
+    for depth in range(20):
+        stream = nest(depth, lambda inner: extension(2, b"\x91" + inner), b"\x01")
+        assert CODEC.decode(stream) == nest(depth, lambda inner: (inner,))
+        reject(nest(depth, lambda inner: extension(2, b"\x91" + inner), b"\x01\x01"))
+
+
+def test_messages_nested_without_end_are_refused_at_the_limit() -> None:
+    error = reject(nest(2000, lambda inner: extension(2, b"\x91" + inner), b"\x01"))
+    assert error.problem == "nested more than 100 levels deep"
 
 
 def test_references_inside_references_do_not_use_up_the_stack() -> None:

@@ -131,7 +131,9 @@ def reply_shape(request: type[Request[Any]]) -> Shape:
 
 def check_reply(request: type[Request[Any]], reply: Any) -> None:
     """Raise `DecodeError` unless the reply is what ``Request[R]`` promises to the asker."""
-    reply_shape(request).check(reply, f"reply to {request.__qualname__}", DecodeError)
+    shape = reply_shape(request)
+    if type(reply) not in shape.exact and not shape.fits(reply):
+        raise DecodeError(*shape.misfit(reply, f"reply to {request.__qualname__}"))
 
 
 def _is_request(cls: type[Message]) -> TypeGuard[type[Request[Any]]]:

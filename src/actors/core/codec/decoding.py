@@ -33,7 +33,7 @@ class Decoding:
     def value(self, stream: bytes | memoryview) -> Any:
         if stream[0] == wire.NEVER_USED:
             return self.message(stream, 1)
-        return wire.unpack(stream, self.hook, self.limits.items)
+        return wire.unpack(stream, self.hook)
 
     def message(self, data: bytes | memoryview, start: int) -> Any:
         """A message: two bytes with the length of its tag, the tag, a map of fields by name."""
@@ -47,7 +47,7 @@ class Decoding:
                 f"unknown tag {tag!r}; import the module which defines this message class "
                 "in the receiving process",
             )
-        fields = wire.unpack(data[end:], self.hook, self.limits.items, inside=self.level)
+        fields = wire.unpack(data[end:], self.hook, inside=self.level)
         if kind_of(fields) is not dict:
             raise DecodeError(cls.__qualname__, f"its fields are a {kind_of(fields).__name__}")
         return schema_of(cls).build(fields)
@@ -75,7 +75,7 @@ class Decoding:
         make = _COLLECTIONS.get(code)
         if make is None:
             raise DecodeError("message", f"unknown extension type {code}")
-        return make(_list(wire.unpack(payload, self.hook, self.limits.items, inside=self.level)))
+        return make(_list(wire.unpack(payload, self.hook, inside=self.level)))
 
     def segment(self, payload: bytes) -> bytes:
         index = int.from_bytes(payload, "big")
@@ -84,7 +84,7 @@ class Decoding:
         return bytes(self.segments[index])
 
     def ref(self, payload: bytes) -> ActorRef:
-        system, number, path = _list(wire.unpack(payload, _leaf, 3, inside=self.level))
+        system, number, path = _list(wire.unpack(payload, _leaf, inside=self.level))
         if type(system) is not str or type(number) is not int or type(path) is not str:
             raise DecodeError("message", "a reference with a malformed address")
         return self.bind(Address(system, number, path))

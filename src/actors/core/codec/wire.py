@@ -57,43 +57,29 @@ def extension(code: int, payload: bytes) -> Any:
     return _make(_ExtType, (code, payload))
 
 
-def unpack(data: bytes | memoryview, hook: ExtHook, items: int, *, inside: int = 0) -> Any:
+def unpack(data: bytes | memoryview, hook: ExtHook, *, inside: int = 0) -> Any:
     """The one value in `data`; `inside` says how many unpacks this one is nested in.
 
-    `items` bounds each array and map; so does the length of `data`, against lying headers.
+    A header that lies about its length allocates nothing: no array, map or string can have more
+    items than `data` has bytes, and the unpacker refuses one that says so.
     """
-    if inside >= _DEEP:
-        return _unpack_on_heap(data, hook, min(len(data), items))
-    if len(data) <= items:  # which is its own bound; said again, it takes longer
+    if inside < _DEEP:
         return _unpackb(data, ext_hook=hook, strict_map_key=False, unicode_errors="surrogatepass")
-    return _unpackb(
-        data,
-        ext_hook=hook,
-        strict_map_key=False,
-        unicode_errors="surrogatepass",
-        max_array_len=items,
-        max_map_len=items,
-    )
-
-
-_DEEP = 8
-
-
-def _unpack_on_heap(data: bytes | memoryview, hook: ExtHook, items: int) -> Any:
-    """Unpack without ``unpackb``, which takes 40 KiB of the C stack: too much for deep nesting."""
     unpacker = _Unpacker(
         max_buffer_size=len(data),
         ext_hook=hook,
         strict_map_key=False,
         unicode_errors="surrogatepass",
-        max_array_len=items,
-        max_map_len=items,
     )
     unpacker.feed(data)
     value = unpacker.unpack()
     if unpacker.tell() != len(data):
         raise ValueError("trailing bytes")
     return value
+
+
+_DEEP = 8
+"""From here on unpack on the heap: ``unpackb`` is faster, but takes 40 KiB of the C stack."""
 
 
 def body(stream: bytes | memoryview) -> bytes | memoryview:
