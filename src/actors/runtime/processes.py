@@ -31,3 +31,6 @@ def lives(identity: str) -> bool:
     """Whether the process that `identity` names is still alive (a zombie is not)."""
     pid, _, started = identity.partition(".")
     return str(start_time(int(pid))) == started
+
+
+os.register_at_fork(after_in_child=_identity.cache_clear)  # a grandchild may have its grandparent's pid

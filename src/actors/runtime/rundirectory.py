@@ -7,7 +7,6 @@ process ends. Who takes the lock exclusively knows that nobody is left, and remo
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import secrets
@@ -20,12 +19,15 @@ from pathlib import Path
 ENVIRONMENT = "ACTORS_RUN_DIRECTORY"
 """Names the directory in which run directories are made, instead of ``/dev/shm``."""
 
+_SPILL = "spill"
+_TOKEN_BYTES = 6
+
 
 def base() -> Path:
     """Where run directories are made: memory if the machine offers it, else the temporary directory."""
     chosen = os.environ.get(ENVIRONMENT)
     if chosen:
-        return Path(chosen)
+        return Path(chosen).absolute()
     memory = Path("/dev/shm")  # noqa: S108 - the point of it: a tmpfs; what we make in it is mode 0700
     return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
@@ -35,8 +37,26 @@ def spill_base() -> Path:
     return Path(tempfile.gettempdir())
 
 
+def spill_of(path: Path) -> Path:
+    """Where what does not fit into the run directory at `path` goes.
+
+    Settled when the directory is made, as processes may disagree about the temporary directory, and not
+    to be guessed by other users. If the run directory is gone, so is this place.
+    """
+    try:
+        return Path(os.readlink(path / _SPILL))
+    except OSError:
+        return path / _SPILL
+
+
 def _prefix() -> str:
     return f"actors-{os.getuid()}-"
+
+
+def _spill_suffix(base: Path) -> str:
+    """Ends the names of the spill directories that belong to run directories in `base`, and no others."""
+    status = base.stat()
+    return f"-{status.st_dev:x}.{status.st_ino:x}-spill"
 
 
 class RunDirectory:
@@ -54,10 +74,17 @@ class RunDirectory:
     def create(cls) -> RunDirectory:
         """Make a new, empty run directory and hold it."""
         while True:
-            path = base() / f"{_prefix()}{secrets.token_hex(6)}"
+            path = base() / f"{_prefix()}{secrets.token_hex(_TOKEN_BYTES)}"
             path.mkdir(mode=0o700)
-            with contextlib.suppress(FileNotFoundError):  # swept in the instant before it was held
-                return cls.hold(path)
+            try:
+                hold = cls.hold(path)
+            except FileNotFoundError:  # swept in the instant before it was held
+                continue
+            except BaseException:
+                path.rmdir()
+                raise
+            hold._settle_spill()
+            return hold
 
     @classmethod
     def hold(cls, path: Path) -> RunDirectory:
@@ -87,6 +114,14 @@ class RunDirectory:
             raise FileNotFoundError(f"{path} is gone")
         return cls(path, descriptor)
 
+    def _settle_spill(self) -> None:
+        name = f"{self.path.name}.{secrets.token_hex(_TOKEN_BYTES)}{_spill_suffix(self.path.parent)}"
+        try:
+            (self.path / _SPILL).symlink_to(spill_base().absolute() / name)
+        except BaseException:
+            self.release()
+            raise
+
     @property
     def token(self) -> str:
         """The part of the name that no other run directory of this machine shares."""
@@ -95,7 +130,7 @@ class RunDirectory:
     @property
     def spill(self) -> Path:
         """Where what does not fit goes; made by whoever needs it first."""
-        return spill_base() / f"{self.path.name}-spill"
+        return spill_of(self.path)
 
     def fileno(self) -> int:
         """The descriptor that carries the hold; pass it on to share the hold with a new process."""
@@ -119,10 +154,10 @@ class RunDirectory:
 
 def sweep() -> None:
     """Remove the run directories of this user that no living process holds."""
-    for path in base().glob(f"{_prefix()}*"):
+    for path in base().glob(_prefix() + "[0-9a-f]" * 2 * _TOKEN_BYTES):
         _remove_unheld(path)
-    for spill in spill_base().glob(f"{_prefix()}*-spill"):
-        if not (base() / spill.name.removesuffix("-spill")).exists():
+    for spill in spill_base().glob(f"{_prefix()}*{_spill_suffix(base())}"):
+        if not (base() / spill.name.partition(".")[0]).exists():
             shutil.rmtree(spill, ignore_errors=True)
 
 
@@ -153,5 +188,6 @@ def _remove_unheld(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
+    spill = spill_of(path)
     shutil.rmtree(path, ignore_errors=True)
-    shutil.rmtree(spill_base() / f"{path.name}-spill", ignore_errors=True)
+    shutil.rmtree(spill, ignore_errors=True)

@@ -6,10 +6,12 @@ can be given back, because the bytes in the pipe can be counted and a semaphore'
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Final
 
+from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.journal import waiting_bytes
 
 MOST: Final = 4096
@@ -21,39 +23,43 @@ class Credits:
 
     def __init__(self, path: Path, size: int) -> None:
         self.size = size
-        self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._pipe = Descriptor(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
 
     def fileno(self) -> int:
         """The descriptor: readable while a place is free."""
-        return self._pipe
+        return self._pipe.number
 
     @property
     def free(self) -> int:
         """How many places are free now."""
-        return waiting_bytes(self._pipe)
+        return waiting_bytes(self._pipe.number)
 
     def take(self) -> bool:
         """Take a free place; False if there is none."""
         try:
-            return bool(os.read(self._pipe, 1))
+            return bool(os.read(self._pipe.number, 1))
         except BlockingIOError:
             return False
 
     def give(self) -> None:
         """Give a place back, unless all are free already (one had been mended too early)."""
         if self.free < self.size:
-            os.write(self._pipe, b"+")
+            self._add(1)
 
     def mend(self) -> None:
         """Give back the places that killed processes took along; only for an empty mailbox.
 
-        A putter that is merely slow or stopped between taking its place and writing its message is
-        taken for dead: the mailbox may then hold one message more than its bound.
+        A putter that is merely slow or stopped is taken for dead: the mailbox may then hold more than
+        its bound, by one for each message that had its place and has not been written.
         """
         missing = self.size - self.free
         if missing > 0:
-            os.write(self._pipe, b"+" * missing)
+            self._add(missing)
+
+    def _add(self, places: int) -> None:
+        with contextlib.suppress(BlockingIOError):  # full, as others have given places back meanwhile
+            os.write(self._pipe.number, b"+" * places)
 
     def close(self) -> None:
-        """Close this process's end."""
-        os.close(self._pipe)
+        """Let go of this process's end; it is closed once no thread uses it any more."""
+        del self._pipe

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _RETRY: Final = 50
 """How soon a parcel that could not be written is tried again, in milliseconds."""
+_NO_BELL: Final = -1
 
 
 class Carrier(Protocol):
@@ -30,7 +31,11 @@ class Carrier(Protocol):
 
 
 class Drainer:
-    """The `Carrier` that is a thread. Its two methods are called with the outbox's lock held."""
+    """The `Carrier` that is a thread. Its two methods are called with the outbox's lock held.
+
+    The lock is reentrant, and `_running` is set before anything else is, for the signal handler that
+    puts into a full pipe while this very thread is in `watch`.
+    """
 
     _instances: Final[weakref.WeakSet[Drainer]] = weakref.WeakSet()
 
@@ -39,38 +44,60 @@ class Drainer:
         self._instances.add(self)
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._outboxes: set[Outbox] = set()
-        self._thread: threading.Thread | None = None
-        self._bell = -1
+        self._running = False
+        self._bell = _NO_BELL
         self._finalizer: util.Finalize | None = None
 
     def watch(self, outbox: Outbox) -> None:
-        """Carry what waits in the outbox."""
+        """Carry what waits in the outbox. Raises `OSError` or `RuntimeError` if no thread can run."""
         with self._lock:
             self._outboxes.add(outbox)
-            if self._thread is None:
-                self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-                self._thread = threading.Thread(
-                    target=self._run, args=(self._bell,), name="actors-drainer", daemon=True
-                )
-                self._thread.start()
-                if self._finalizer is None:
-                    self._finalizer = util.Finalize(None, self.join, exitpriority=-5)
-            else:
-                os.eventfd_write(self._bell, 1)
+            if self._running:
+                self._ring()
+                return
+            self._running = True
+            try:
+                self._start()
+            except BaseException:
+                self._running = False
+                self._outboxes.discard(outbox)
+                raise
 
     def forget(self, outbox: Outbox) -> None:
         """Nothing waits in the outbox any more."""
         with self._lock:
             self._outboxes.discard(outbox)
+            self._ring()
 
     def join(self) -> None:
-        """Wait until nothing waits that the process owes its receivers; called at its end."""
+        """Wait until nothing waits that the process owes its receivers, and drop what it does not owe.
+
+        Called at the end of the process.
+        """
         with self._lock:
-            owed = [outbox for outbox in self._outboxes if outbox.joined]
-        for outbox in owed:
-            outbox.flush(None)
+            outboxes = list(self._outboxes)
+        for outbox in outboxes:
+            if outbox.joined:
+                outbox.flush(None)
+            else:
+                outbox.close()
+
+    def _start(self) -> None:
+        bell = self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        try:
+            threading.Thread(target=self._run, args=(bell,), name="actors-drainer", daemon=True).start()
+        except RuntimeError:  # no thread is left, or the interpreter ends
+            self._bell = _NO_BELL
+            os.close(bell)
+            raise
+        if self._finalizer is None:
+            self._finalizer = util.Finalize(None, self.join, exitpriority=-5)
+
+    def _ring(self) -> None:
+        if self._bell != _NO_BELL:
+            os.eventfd_write(self._bell, 1)
 
     def _run(self, bell: int) -> None:
         while outboxes := self._next():
@@ -94,13 +121,14 @@ class Drainer:
         """The outboxes to wait for; with none, the thread ends."""
         with self._lock:
             if not self._outboxes:
-                self._thread = None
+                self._running = False
+                self._bell = _NO_BELL
             return {outbox.fileno(): outbox for outbox in self._outboxes}
 
     @classmethod
     def _after_fork(cls) -> None:
         for drainer in cls._instances:
-            if drainer._bell >= 0 and drainer._thread is not None:
+            if drainer._bell != _NO_BELL:
                 os.close(drainer._bell)
             drainer._reset()
 

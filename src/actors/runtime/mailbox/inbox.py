@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -36,6 +37,8 @@ class Inbox:
         self.journal = Journal(layout.journal)
         self._waiter = Waiter(self._pipe.number, wake, spin=spin)
         self._label: bytes | None = None
+        self._swept = False
+        self._scarce_since: float | None = None
 
     def fileno(self) -> int:
         """The pipe: readable while messages wait in it (none that the journal holds already)."""
@@ -48,8 +51,7 @@ class Inbox:
             if isinstance(entry, Entry) and entry.kind == Kind.PARCEL:
                 self._label = entry.payload
             self.done()
-        if self.empty():
-            parcel.sweep(self._places)
+        self._sweep()
 
     def take(self) -> list[bytes] | None:
         """Take the next message in hand: its bytes, then its segments; None if none waits.
@@ -68,23 +70,44 @@ class Inbox:
 
     def done(self) -> None:
         """The message in hand has been dealt with."""
+        if self._label is not None:  # before the journal knows, so that a kill leaves no parcel
+            parcel.discard(self._places, self._label)
+            self._label = None
         self.journal.done()
         if self._credits is not None:
             self._credits.give()
-        if self._label is not None:
-            parcel.discard(self._places, self._label)
-            self._label = None
+            self._scarce_since = None
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for a message, or for one of the `wake` descriptors; False when the time is up."""
+        if not self._swept:
+            self._sweep()
         if self._credits is None or self._credits.free == self._credits.size:
+            self._scarce_since = None
             return self._waiter.wait(timeout)
-        if timeout is not None and timeout < IDLE:
-            return self._waiter.wait(timeout)
-        if self._waiter.wait(IDLE):
-            return True
-        self._credits.mend()
-        return self._waiter.wait(None if timeout is None else timeout - IDLE)
+        return self._wait_and_mend(self._credits, timeout)
+
+    def _wait_and_mend(self, credits: Credits, timeout: float | None) -> bool:
+        """Wait while places are missing though no message waits: for how long shows whether for good."""
+        now = time.monotonic()
+        if self._scarce_since is None:
+            self._scarce_since = now
+        left = self._scarce_since + IDLE - now
+        if left > 0:
+            if timeout is not None and timeout <= left:
+                return self._found(timeout)
+            if self._found(left):
+                return True
+            timeout = None if timeout is None else timeout - left
+        credits.mend()
+        self._scarce_since = None
+        return self._waiter.wait(timeout)
+
+    def _found(self, timeout: float) -> bool:
+        found = self._waiter.wait(timeout)
+        if found:
+            self._scarce_since = None
+        return found
 
     def count(self) -> int:
         """How many messages wait. Counts what is in the pipe exactly if the journal has room for it."""
@@ -100,6 +123,12 @@ class Inbox:
     def close(self) -> None:
         """Let go of the mailbox; a message in hand stays in hand for the next reader to settle."""
         self.journal.close()
+
+    def _sweep(self) -> None:
+        """Remove the parcels that no frame will claim, unless some frame waits: then at the next wait."""
+        if self.empty():
+            parcel.sweep(self._places, self.empty)
+            self._swept = True
 
     def _unusual(self, entry: Entry | Garbage | None) -> list[bytes] | None:
         match entry:

@@ -11,8 +11,8 @@ Each of its changes is one store, so a reader killed between any two instruction
 which a successor goes on. (`struct.pack_into` would zero the word before it stores: torn by a kill.)
 
 Refill: learn with `FIONREAD` how many bytes wait (whole frames, as frames are written whole), zero as
-many, store the cursor, and `readv` exactly that many. A successor that finds a zero head knows that the
-read never got there. The pages are allocated and populated beforehand, so no `readv` faults.
+many, store the cursor, and `readv` exactly that many. A successor that finds nothing but zeros knows that
+the read never got there. The pages are allocated and populated beforehand, so no `readv` faults.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import mmap
 import os
 import termios
 from array import array
+from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -32,6 +33,7 @@ STATUS_PAGE: Final = 4096
 _POSITION_BITS: Final = 28
 _POSITION_MASK: Final = (1 << _POSITION_BITS) - 1
 TAKEN: Final = 1 << (2 * _POSITION_BITS)
+_GARBAGE: Final = 0
 _ZEROS: Final = memoryview(bytes(1 << 16))
 
 
@@ -47,6 +49,8 @@ class Word(IntEnum):
     """How many messages may wait, 0 for any number; written once."""
     CONTROL = 4
     """Not zero while something waits in the control lane."""
+    PROCESS = 5
+    """The pid of the actor's process, in its present incarnation or the last."""
 
 
 class Entry(NamedTuple):
@@ -69,7 +73,7 @@ def waiting_bytes(pipe: int) -> int:
     return count[0]
 
 
-def _write_word(descriptor: int, word: Word, value: int) -> None:
+def write_word(descriptor: int, word: Word, value: int) -> None:
     os.pwrite(descriptor, value.to_bytes(8, "little"), 8 * word)
 
 
@@ -91,8 +95,8 @@ def create(path: Path, capacity: int, bound: int) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, STATUS_PAGE + 2 * capacity)
-        _write_word(descriptor, Word.CAPACITY, 2 * capacity)
-        _write_word(descriptor, Word.BOUND, max(bound, 0))
+        write_word(descriptor, Word.CAPACITY, 2 * capacity)
+        write_word(descriptor, Word.BOUND, max(bound, 0))
     finally:
         os.close(descriptor)
 
@@ -163,11 +167,13 @@ class Journal:
             return False
         room = self._memory[STATUS_PAGE + base : STATUS_PAGE + base + size]
         _zero(room)
-        if base == 0:
-            self._position = 0
-        self._length = base + size
-        self._store(self.words[Word.CURSOR] & TAKEN)
-        os.readv(pipe, [room])
+        try:
+            self._position, self._length = (self._position if base else 0), base + size
+            self._store(self.words[Word.CURSOR] & TAKEN)
+            os.readv(pipe, [room])
+        except BaseException:  # a signal handler has raised, perhaps before the read
+            self._discard_unread()
+            raise
         return True
 
     def take(self) -> Entry | Garbage | None:
@@ -175,17 +181,15 @@ class Journal:
 
         From here to `done` a kill of the reader costs this message and no other.
         """
-        if self._position == self._length:
+        position = self._position
+        if position == self._length:
             return None
-        at = STATUS_PAGE + self._position
-        remaining = self._length - self._position
-        magic, kind, length = (
-            frame.HEAD.unpack_from(self._map, at) if remaining >= frame.HEAD.size else (0, 0, 0)
-        )
-        if not frame.valid(magic, kind, length, remaining):
-            return self._take_garbage()
-        self._next = self._position + length
+        kind, length = self._look(position)
+        self._next = position + length
         self._store(TAKEN)
+        if kind == _GARBAGE:
+            return Garbage(length)
+        at = STATUS_PAGE + position
         return Entry(kind, self._map[at + frame.HEAD.size : at + length])
 
     def done(self) -> None:
@@ -196,11 +200,7 @@ class Journal:
     def count(self) -> tuple[int, int]:
         """How many frames of the batch have not been taken, and how many bytes they are."""
         begin = self._next if self.taken else self._position
-        position, count = begin, 0
-        while position < self._length:
-            length = frame.HEAD.unpack_from(self._map, STATUS_PAGE + position)[2]
-            position += max(length, frame.HEAD.size)
-            count += 1
+        count = sum(1 for _ in self._positions(begin))
         return count, self._length - begin
 
     def close(self) -> None:
@@ -212,24 +212,29 @@ class Journal:
     def _store(self, taken: int) -> None:
         self.words[Word.CURSOR] = self._position | self._length << _POSITION_BITS | taken
 
-    def _take_garbage(self) -> Garbage:
-        """Take what is not a frame in hand, up to the next thing that looks like one."""
-        begin, end = STATUS_PAGE + self._position, STATUS_PAGE + self._length
-        found = self._map.find(frame.MAGIC_BYTES, begin + 1, end)
-        self._next = (found if found >= 0 else end) - STATUS_PAGE
-        self._store(TAKEN)
-        return Garbage(self._next - self._position)
+    def _look(self, position: int) -> tuple[int, int]:
+        """The kind of what is at a position of the batch, and its length.
+
+        What is no frame is garbage, up to the next thing that looks like one.
+        """
+        at, remaining = STATUS_PAGE + position, self._length - position
+        if remaining >= frame.HEAD.size:
+            magic, kind, length = frame.HEAD.unpack_from(self._map, at)
+            if frame.valid(magic, kind, length, remaining):
+                return kind, length
+        found = self._map.find(frame.MAGIC_BYTES, at + 1, at + remaining)
+        return _GARBAGE, remaining if found < 0 else found - at
+
+    def _positions(self, position: int) -> Iterator[int]:
+        """Where the messages of the batch begin, from one of them on."""
+        while position < self._length:
+            yield position
+            position += self._look(position)[1]
 
     def _discard_unread(self) -> None:
-        """Cut the batch where a predecessor was killed before its read: at a head that is zero."""
-        position = self._position
-        while position < self._length:
-            at = STATUS_PAGE + position
-            magic, _, length = frame.HEAD.unpack_from(self._map, at)
-            if magic == 0:
+        """Cut the batch where a predecessor was killed before its read: where all the rest is zero."""
+        for position in self._positions(self._position):
+            rest = self._memory[STATUS_PAGE + position : STATUS_PAGE + self._length]
+            if rest[0] == 0 and not bytes(rest).strip(b"\0"):
                 self._length = position
                 self._store(self.words[Word.CURSOR] & TAKEN)
-                return
-            if not frame.HEAD.size <= length <= frame.PIPE_BUF:
-                return
-            position += length

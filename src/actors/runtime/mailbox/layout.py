@@ -64,15 +64,24 @@ class Layout:
                 f"a mailbox is bounded to at most {credit.MOST} messages, not {maxsize}; "
                 "0 makes it unbounded"
             )
+        keepers: list[int] = []
+        try:
+            self._create(maxsize, keepers)
+        except BaseException:
+            for keeper in keepers:
+                os.close(keeper)
+            raise
+        return keepers
+
+    def _create(self, maxsize: int, keepers: list[int]) -> None:
         self.places.main.mkdir(mode=0o700)
         self.lease.touch(0o600)
-        keepers = [make_pipe(self.mail)]
+        keepers.append(make_pipe(self.mail))
         capacity = max(PIPE_SIZE, fcntl.fcntl(keepers[0], fcntl.F_GETPIPE_SZ))
         journal.create(self.journal, capacity, maxsize)
         if maxsize > 0:
             keepers.append(make_pipe(self.credits))
             os.write(keepers[-1], b"+" * maxsize)
-        return keepers
 
 
 def make_pipe(path: Path) -> int:

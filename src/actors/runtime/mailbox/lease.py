@@ -10,20 +10,27 @@ import fcntl
 import os
 import struct
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
+_PATIENCE: Final = 0.02
 _FLOCK: Final = struct.Struct("hhqqi4x")  # struct flock: type, whence, start, length, pid
 
 
 class Lease:
-    """The right to read one mailbox; `acquire` tells whether this process has it now."""
+    """The right to read one mailbox; `acquire` tells whether this process has it now.
 
-    _held: Final[dict[Path, int]] = {}  # lockf cannot tell two holders within one process apart
-    _guard: Final = threading.Lock()
+    A `lockf` lock belongs to a process and a file, and closing any descriptor of the file drops it. So
+    `_held` tells two holders within one process apart, by the file, and nobody opens a file that it names.
+    """
+
+    _held: Final[dict[tuple[int, int], int]] = {}
+    _guard = threading.RLock()  # reentrant, as garbage may be collected, and release, at any time
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = (0, 0)
         self._descriptor = -1
         self._process = 0
 
@@ -32,18 +39,26 @@ class Lease:
         if self._process == os.getpid():
             return True
         with self._guard:
-            if self._held.get(self._path) == os.getpid():
+            self._file = _identity(self._path)
+            if self._held.get(self._file) == os.getpid() or not self._lock():
                 return False
-            if not self._lock():
+            self._process = self._held[self._file] = os.getpid()
+        return True
+
+    def acquire_soon(self) -> bool:
+        """`acquire`, with some patience for a process that merely counts what waits."""
+        last = time.monotonic() + _PATIENCE
+        while not self.acquire():
+            if time.monotonic() > last:
                 return False
-            self._process = self._held[self._path] = os.getpid()
+            time.sleep(_PATIENCE / 20)
         return True
 
     def release(self) -> None:
         """Give the lease up, if this process has it."""
         if self._process == os.getpid():
             with self._guard:
-                self._held.pop(self._path, None)
+                self._held.pop(self._file, None)
                 self._process = 0
                 os.close(self._descriptor)
 
@@ -55,8 +70,12 @@ class Lease:
 
     def holder(self) -> int:
         """The process that has the lease, 0 if there is none."""
-        if self._held.get(self._path) == os.getpid():
-            return os.getpid()
+        with self._guard:
+            if self._held.get(_identity(self._path)) == os.getpid():
+                return os.getpid()
+            return self._ask()
+
+    def _ask(self) -> int:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
             asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
@@ -74,3 +93,15 @@ class Lease:
             return False
         self._descriptor = descriptor
         return True
+
+    @classmethod
+    def _after_fork(cls) -> None:
+        cls._guard = threading.RLock()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+os.register_at_fork(after_in_child=Lease._after_fork)

@@ -7,30 +7,19 @@ import os
 import select
 import threading
 import weakref
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-import attrs
-
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.drainer import Carrier
+from actors.runtime.mailbox.overflow import Item, Large, Overflow
 from actors.runtime.mailbox.parcel import Places
 
 OVERFLOW: Final = 64 << 20
 """How many bytes may wait in a sender for one receiver, by default. One message may always wait."""
-
-
-@attrs.define
-class _Waiting:
-    """A message that the pipe refused; once its frame is known, its parcel, if any, is written."""
-
-    parts: Sequence[bytes]
-    size: int
-    frame: bytes | None = None
 
 
 def _nothing_lost(count: int) -> None:
@@ -53,9 +42,9 @@ def open_pipe(path: Path, name: str) -> Descriptor:
 class Outbox:
     """Sends messages into one pipe, in order, without ever waiting for its reader.
 
-    Thread-safe. While nothing waits, a message is written at once by its sender. What the pipe refuses
-    waits here, in this process, and leaves only after its write: so a message that finds nothing waiting
-    cannot overtake, and the common case needs no lock.
+    Thread-safe, and a signal handler may `put`. While nothing waits, a message is written at once by its
+    sender. What the pipe refuses waits here, in this process, and leaves only after its write: so a
+    message that finds nothing waiting cannot overtake, and the common case needs no lock.
     """
 
     _instances: Final[weakref.WeakSet[Outbox]] = weakref.WeakSet()
@@ -75,11 +64,8 @@ class Outbox:
         self._carrier = carrier
         self._limit = limit
         self._on_lost = on_lost
-        self.stalled = False
-        """Whether the head of what waits is a parcel that cannot be written at present."""
         self.joined = True
         """Whether the process waits at its end until nothing waits here."""
-        self._then: Callable[[], None] | None = None
         self._reset()
         self._pipe: Descriptor | None = pipe
         self._instances.add(self)
@@ -87,8 +73,11 @@ class Outbox:
     def _reset(self) -> None:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
-        self._waiting: deque[_Waiting] = deque()
-        self._bytes = 0
+        self._waiting = Overflow(self._limit)
+        self._carried = False
+        self._then: Callable[[], None] | None = None
+        self.stalled = False
+        """Whether what waits needs more than room in the pipe: a disk, or a descriptor."""
 
     def fileno(self) -> int:
         """The pipe's descriptor."""
@@ -105,62 +94,39 @@ class Outbox:
         Raises `MailboxFull` if too much waits already or no disk has room for a large message, and
         `MailboxClosed` if nobody can ever read it; in both cases nothing was sent.
         """
-        if not self._waiting and not segments and len(message) <= frame.ROOM:
-            if self._write(frame.inline(message)):
-                return
-        self._put_slowly([message, *segments])
-
-    def _put_slowly(self, parts: Sequence[bytes]) -> None:
-        size = sum(map(len, parts))
-        with self._lock:
-            if self._waiting and self._bytes + size > self._limit:
-                raise MailboxFull(self.name, f"{self._bytes} bytes wait already (limit {self._limit})")
-            item = _Waiting(parts, size)
-            if self._waiting or not self._deliver(item):
-                self._waiting.append(item)
-                self._bytes += size
-                if len(self._waiting) == 1:
-                    self._carrier.watch(self)
+        if segments or len(message) > frame.ROOM:
+            parts = (message, *segments)
+            self._put_in_order(Large(parts, sum(map(len, parts))))
+            return
+        data = frame.inline(message)
+        if self._waiting or not self._write(data):
+            self._put_in_order(data)
 
     def wait_for_room(self, size: int, timeout: float | None) -> bool:
         """Wait until a message of `size` bytes may be `put`; False if `timeout` seconds were too few."""
         with self._lock:
-            return self._changed.wait_for(
-                lambda: not self._waiting or self._bytes + size <= self._limit, timeout
-            )
+            return self._changed.wait_for(lambda: self._waiting.fits(size), timeout)
 
     def drain(self) -> None:
         """Carry what waits, as far as the pipe has room for it."""
+        lost = 0
         with self._lock:
             try:
                 self._drain()
             except MailboxClosed:
-                self._drop()
-            if not self._waiting:
-                self._carrier.forget(self)
-                if self._then is not None:
-                    self.finish(self._then)
-            self._changed.notify_all()
-
-    def _drain(self) -> None:
-        self.stalled = False
-        while self._waiting:
-            try:
-                if not self._deliver(self._waiting[0]):
-                    return
-            except DiskFull:
+                lost = self._waiting.clear(self._places)
+            except (DiskFull, OSError, MemoryError):
                 self.stalled = True
-                return
-            self._bytes -= self._waiting.popleft().size
+            then = self._rest()
+            self._changed.notify_all()
+        self._act(lost, then)
 
     def finish(self, then: Callable[[], None]) -> None:
         """Close once nothing waits any more, then call `then`; returns at once."""
         with self._lock:
-            if self._waiting:
-                self._then = then
-                return
-            self._pipe = None
-        then()
+            self._then = then
+            ready = self._rest()
+        self._act(0, ready)
 
     def flush(self, timeout: float | None) -> bool:
         """Wait until nothing waits any more; False if `timeout` seconds were too few."""
@@ -170,44 +136,92 @@ class Outbox:
     def close(self) -> None:
         """Close the pipe; what still waits is lost and counted."""
         with self._lock:
-            self._drop()
-            self._carrier.forget(self)
+            lost = self._waiting.clear(self._places)
+            then = self._rest()
             self._pipe = None
+            self._changed.notify_all()
+        self._act(lost, then)
 
-    def _drop(self) -> None:
-        lost = len(self._waiting)
-        self._waiting.clear()
-        self._bytes = 0
-        self._changed.notify_all()
-        if lost:
-            self._on_lost(lost)
+    def _put_in_order(self, item: Item) -> None:
+        size = len(item) if isinstance(item, bytes) else item.size
+        with self._lock:
+            if not self._waiting and self._send(item):
+                return
+            if not self._waiting.fits(size):
+                raise MailboxFull(self.name, str(self._waiting))
+            self._waiting.append(item)
+            if not self._carried:
+                self._have_carried(item)
 
-    def _deliver(self, item: _Waiting) -> bool:
-        """Write an item's frame, and its parcel before it; False if the pipe is full."""
-        if item.frame is None:
-            item.frame = self._frame(item)
-        return item.frame is not None and self._write(item.frame)
-
-    def _frame(self, item: _Waiting) -> bytes | None:
-        if len(item.parts) == 1 and item.size <= frame.ROOM:
-            return frame.inline(item.parts[0])
-        if not self._has_room():
-            return None
+    def _have_carried(self, item: Item) -> None:
+        self._carried = True
         try:
-            label = parcel.send(self._places, item.parts)
+            self._carrier.watch(self)
+        except BaseException as error:
+            self._carried = False
+            self._waiting.remove(item)
+            self._withdraw(item)
+            if isinstance(error, OSError | RuntimeError):
+                raise MailboxFull(self.name, f"nothing can carry what waits here ({error})") from error
+            raise
+
+    def _drain(self) -> None:
+        self.stalled = False
+        while self._waiting:
+            item, count = self._waiting.head()
+            if not self._send(item):
+                return
+            self._waiting.pop(count)
+
+    def _send(self, item: Item) -> bool:
+        """Write an item's frame, and its parcel before it; False if that is not possible now."""
+        if isinstance(item, bytes):
+            return self._write(item)
+        if item.frame is None and self._has_room():
+            self._wrap(item)
+        try:
+            return item.frame is not None and self._write(item.frame)
+        except MailboxClosed:
+            self._withdraw(item)
+            raise
+
+    def _wrap(self, item: Large) -> None:
+        try:
+            item.wrap(self._places)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self.stalled = True
-                return None
-            if error.errno == errno.ENOENT:
+            elif error.errno == errno.ENOENT:
                 raise MailboxClosed(self.name) from None
-            raise DiskFull(self.name, f"{error.strerror}: {item.size} bytes", *self._places) from None
-        item.parts = ()
-        return frame.parcel(label)
+            else:
+                raise DiskFull(self.name, f"{error.strerror}: {item.size} bytes", *self._places) from None
+
+    def _withdraw(self, item: Item) -> None:
+        if not isinstance(item, bytes):
+            item.withdraw(self._places)
+
+    def _rest(self) -> Callable[[], None] | None:
+        """If nothing waits, need no carrier any more; what `finish` was given, if it is due."""
+        if self._waiting:
+            return None
+        if self._carried:
+            self._carried = False
+            self._carrier.forget(self)
+        then, self._then = self._then, None
+        if then is not None:
+            self._pipe = None
+        return then
+
+    def _act(self, lost: int, then: Callable[[], None] | None) -> None:
+        """Do what is not done under the lock."""
+        if lost:
+            self._on_lost(lost)
+        if then is not None:
+            then()
 
     def _has_room(self) -> bool:
         poll = select.poll()
-        poll.register(self._descriptor(), select.POLLOUT)
+        poll.register(self._descriptor().number, select.POLLOUT)
         return bool(poll.poll(0))
 
     def _descriptor(self) -> Descriptor:

@@ -16,7 +16,7 @@ import os
 import re
 import stat
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,8 +24,10 @@ from actors.runtime import processes
 
 _LABEL: Final = re.compile(rb"([ms])(\d+\.\d+\.\d+)")
 _NUMBERS: Final = itertools.count()
+_NAME: Final = re.compile(r"\d+\.\d+\.\d+")
+_HEAD: Final = struct.Struct("<IQ")  # the number of parts, which is not 0, and the length of the first
 _MOST_PARTS: Final = 1 << 20
-_WRITE_AT_MOST: Final = 1 << 30
+_IOV_MAX: Final = os.sysconf("SC_IOV_MAX")
 
 
 class BadParcel(Exception):
@@ -46,14 +48,14 @@ def send(places: Places, parts: Sequence[bytes]) -> bytes:
     """
     name = f"{processes.identity()}.{next(_NUMBERS)}"
     try:
-        _write(places.main / name, parts)
+        _write(f"{places.main}/{name}", parts)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
     else:
         return b"m" + name.encode()
     places.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(places.spill / name, parts)
+    _write(f"{places.spill}/{name}", parts)
     return b"s" + name.encode()
 
 
@@ -65,11 +67,22 @@ def receive(places: Places, label: bytes) -> list[bytes]:
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise
-        raise BadParcel(f"parcel {path.name}: {error.strerror}") from None
+        raise BadParcel(f"{path}: {error.strerror}") from None
     try:
-        return _read(descriptor, path.name)
+        return _read(descriptor, path)
     finally:
         os.close(descriptor)
+
+
+def glance(places: Places, label: bytes, size: int) -> bytes:
+    """The first bytes of a parcel's first part, at most `size`. Raises `BadParcel`."""
+    try:
+        with open(_path(places, label), "rb") as file:
+            (count,) = struct.unpack("<I", file.read(4))
+            (length,) = struct.unpack_from("<Q", file.read(8 * count))
+            return file.read(min(size, length))
+    except (OSError, struct.error) as error:
+        raise BadParcel(f"parcel {label!r}: {error}") from None
 
 
 def discard(places: Places, label: bytes) -> None:
@@ -78,9 +91,14 @@ def discard(places: Places, label: bytes) -> None:
         os.unlink(_path(places, label))
 
 
-def sweep(places: Places) -> int:
-    """Remove the parcels of dead senders; to be called when no frame is waiting. Returns how many."""
+def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
+    """Remove the parcels of dead senders, if `unclaimed`: if no frame waits. Returns how many.
+
+    `unclaimed` is asked when the senders are known to be dead: before that one might hand over its frame.
+    """
     orphans = [path for path in _listing(places) if not _sender_lives(path.name)]
+    if not orphans or not unclaimed():
+        return 0
     for path in orphans:
         path.unlink(missing_ok=True)
     return len(orphans)
@@ -89,27 +107,27 @@ def sweep(places: Places) -> int:
 def _listing(places: Places) -> Iterable[Path]:
     for place in places:
         with contextlib.suppress(FileNotFoundError):
-            yield from place.iterdir()
+            yield from (path for path in place.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _sender_lives(name: str) -> bool:
     return processes.lives(name.rpartition(".")[0])
 
 
-def _path(places: Places, label: bytes) -> Path:
+def _path(places: Places, label: bytes) -> str:
     found = _LABEL.fullmatch(label)
     if not found:
         raise BadParcel(f"no parcel is named {label[:40]!r}")
     place = places.main if found[1] == b"m" else places.spill
-    return place / found[2].decode()
+    return f"{place}/{found[2].decode()}"
 
 
-def _write(path: Path, parts: Sequence[bytes]) -> None:
+def _write(path: str, parts: Sequence[bytes]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         head = struct.pack(f"<I{len(parts)}Q", len(parts), *map(len, parts))
-        for part in (head, *parts):
-            _write_all(descriptor, memoryview(part))
+        for start in range(0, len(parts) + 1, _IOV_MAX):
+            _write_all(descriptor, (head, *parts)[start : start + _IOV_MAX])
     except BaseException:
         os.unlink(path)
         raise
@@ -117,25 +135,40 @@ def _write(path: Path, parts: Sequence[bytes]) -> None:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, part: memoryview) -> None:
-    while part:
-        part = part[os.write(descriptor, part[:_WRITE_AT_MOST]) :]
+def _write_all(descriptor: int, parts: Sequence[bytes]) -> None:
+    """Write the parts in one call, as a rule; after a short one go on where it stopped."""
+    written = os.writev(descriptor, parts)
+    for part in parts:
+        if written >= len(part):
+            written -= len(part)
+            continue
+        rest = memoryview(part)[written:]
+        written = 0
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
 
 
-def _read(descriptor: int, name: str) -> list[bytes]:
+def _read(descriptor: int, path: str) -> list[bytes]:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
-        raise BadParcel(f"parcel {name} is not a file of this user")
-    (count,) = struct.unpack("<I", _read_all(descriptor, 4, name))
-    if count > _MOST_PARTS:
-        raise BadParcel(f"parcel {name} claims {count} parts")
-    sizes = struct.unpack(f"<{count}Q", _read_all(descriptor, 8 * count, name))
-    if 4 + 8 * count + sum(sizes) != status.st_size:
-        raise BadParcel(f"parcel {name} is not as long as it says")
-    return [_read_all(descriptor, size, name) for size in sizes]
+        raise BadParcel(f"{path} is not a file of this user")
+    sizes = _sizes(descriptor, path)
+    if 4 + 8 * len(sizes) + sum(sizes) != status.st_size:
+        raise BadParcel(f"{path} is not as long as it says")
+    return [_read_all(descriptor, size, path) for size in sizes]
 
 
-def _read_all(descriptor: int, size: int, name: str) -> bytes:
+def _sizes(descriptor: int, path: str) -> Sequence[int]:
+    """How long the parts are; one read for the usual parcel, which has one."""
+    count, first = _HEAD.unpack(_read_all(descriptor, _HEAD.size, path))
+    if count == 1:
+        return (first,)
+    if not 1 < count <= _MOST_PARTS:
+        raise BadParcel(f"{path} claims {count} parts")
+    return (first, *struct.unpack(f"<{count - 1}Q", _read_all(descriptor, 8 * (count - 1), path)))
+
+
+def _read_all(descriptor: int, size: int, path: str) -> bytes:
     data = os.read(descriptor, size)
     if len(data) == size:
         return data
@@ -144,7 +177,7 @@ def _read_all(descriptor: int, size: int, name: str) -> bytes:
     while missing:
         piece = os.read(descriptor, missing)
         if not piece:
-            raise BadParcel(f"parcel {name} ends early")
+            raise BadParcel(f"{path} ends early")
         pieces.append(piece)
         missing -= len(piece)
     return b"".join(pieces)

@@ -1,0 +1,29 @@
+"""Deadlines: when the waiting that `block` and `timeout` allow is over.
+
+A deadline is a moment of the monotonic clock, or None for never.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+LONGEST: Final = 86_400.0
+"""How long one wait lasts at most, in seconds: what the kernel and locks can count; then wait again."""
+
+
+def deadline(block: bool, timeout: float | None) -> float | None:
+    """The deadline of a call with these arguments."""
+    if not block:
+        return 0.0
+    return None if timeout is None else time.monotonic() + max(timeout, 0.0)
+
+
+def left(moment: float | None) -> float:
+    """How many seconds to wait now: up to `LONGEST`, 0 if it is over."""
+    return LONGEST if moment is None else min(LONGEST, max(0.0, moment - time.monotonic()))
+
+
+def over(moment: float | None) -> bool:
+    """Whether the deadline has passed."""
+    return moment is not None and moment <= time.monotonic()

@@ -1,0 +1,104 @@
+"""Overflow: the messages that wait in a sender, in order, because a pipe is full."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox.parcel import Places
+
+KEEPING: Final = 64
+"""What keeping a waiting message costs beside its own bytes, in bytes; it counts towards the limit."""
+
+
+@attrs.define(eq=False)
+class Large:
+    """A message that goes as a parcel, which is written when the pipe has room for its frame."""
+
+    parts: Sequence[bytes]
+    size: int
+    frame: bytes | None = None
+
+    def wrap(self, places: Places) -> None:
+        """Write the parcel, unless it is written. Raises `OSError` if that is not possible."""
+        if self.frame is None:
+            self.frame = frame.parcel(parcel.send(places, self.parts))
+            self.parts = ()
+
+    def withdraw(self, places: Places) -> None:
+        """Remove the parcel, as its frame will never be written."""
+        if self.frame is not None:
+            parcel.discard(places, self.frame[frame.HEAD.size :])
+
+
+Item = bytes | Large
+"""What is sent: the frame of a small message, or a large one."""
+
+
+def _cost(item: Item) -> int:
+    return KEEPING + (len(item) if isinstance(item, bytes) else item.size)
+
+
+class Overflow:
+    """A queue of items that knows how much memory they take.
+
+    Not thread-safe, but a signal handler may append at any time: so nothing here iterates.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._items: deque[Item] = deque()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __str__(self) -> str:
+        return f"{self._bytes} bytes wait already (limit {self._limit})"
+
+    def fits(self, size: int) -> bool:
+        """Whether a message of this size may wait too; with nothing waiting, any may."""
+        return not self._items or self._bytes + KEEPING + size <= self._limit
+
+    def append(self, item: Item) -> None:
+        """Add an item."""
+        self._items.append(item)
+        self._bytes += _cost(item)
+
+    def remove(self, item: Item) -> None:
+        """Remove an item that was just added."""
+        self._items.remove(item)
+        self._bytes -= _cost(item)
+
+    def pop(self, count: int) -> None:
+        """Remove the first items."""
+        for _ in range(count):
+            cost = _cost(self._items.popleft())
+            self._bytes -= cost
+
+    def head(self) -> tuple[Item, int]:
+        """The first item, and how many it stands for: frames that one atomic write takes are joined."""
+        first = self._items[0]
+        if not isinstance(first, bytes):
+            return first, 1
+        frames, length = [first], len(first)
+        while len(frames) < len(self._items):
+            following = self._items[len(frames)]
+            if not isinstance(following, bytes) or length + len(following) > frame.PIPE_BUF:
+                break
+            frames.append(following)
+            length += len(following)
+        return b"".join(frames), len(frames)
+
+    def clear(self, places: Places) -> int:
+        """Remove everything, with parcels that no frame will claim; how many messages it was."""
+        count = len(self._items)
+        if count and not isinstance(self._items[0], bytes):
+            self._items[0].withdraw(places)  # none but the first can have been written
+        self._items.clear()
+        self._bytes = 0
+        return count

@@ -1,0 +1,110 @@
+"""Reading: one process's part in a mailbox that is used alone."""
+
+from __future__ import annotations
+
+import threading
+from queue import Empty
+
+from actors.core.errors import DecodeError, MailboxClosed, MailboxInUse
+from actors.runtime.mailbox.deadline import left, over
+from actors.runtime.mailbox.inbox import Inbox
+from actors.runtime.mailbox.lease import Lease
+from actors.runtime.mailbox.premises import Premises
+
+
+class Reading:
+    """Takes messages under the mailbox's lease, one thread at a time."""
+
+    def __init__(self, name: str, premises: Premises) -> None:
+        self._name = name
+        self._premises: Premises | None = premises
+        self._lease = Lease(premises.layout.lease)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._inbox: Inbox | None = None
+
+    def next(self, moment: float | None) -> list[bytes]:
+        """The parts of the next message. It is out of the mailbox then, so it comes once at most.
+
+        Raises `queue.Empty` if none comes until the `moment`, `MailboxInUse`, `MailboxClosed`, and
+        `DecodeError` for bytes that are no message, which are then gone.
+        """
+        while not self._lock.acquire(timeout=left(moment)):
+            if over(moment):
+                raise Empty
+        try:
+            return _next(self._reader(), moment)
+        finally:
+            self._lock.release()
+            if self._premises is None:
+                self.end()
+
+    def count(self) -> int | None:
+        """How many messages wait; None if another process, or a waiting thread of this one, reads."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._count()
+        finally:
+            self._lock.release()
+
+    def pause(self) -> None:
+        """Give the lease up, so that another process may read. Waits for the thread that reads."""
+        with self._lock:
+            self._stop()
+
+    def end(self) -> None:
+        """Read no more. A thread that is waiting for a message still gets it, and ends the reading then."""
+        self._premises = None
+        if self._lock.acquire(blocking=False):
+            try:
+                self._stop()
+            finally:
+                self._lock.release()
+
+    def after_fork(self) -> None:
+        """In a forked child: the parent goes on reading, and nobody here does."""
+        self._lease.abandon()
+        self._begin()
+
+    def _reader(self) -> Inbox:
+        premises = self._premises
+        if premises is None:
+            raise MailboxClosed(self._name)
+        if self._inbox is None:
+            if not self._lease.acquire_soon():
+                raise MailboxInUse(self._name, self._lease.holder())
+            inbox = Inbox(premises.layout, premises.pipe, premises.credits)
+            inbox.settle()
+            self._inbox = inbox
+        return self._inbox
+
+    def _count(self) -> int | None:
+        if self._inbox is not None:
+            return self._inbox.count()
+        if self._premises is None or not self._lease.acquire():
+            return None
+        try:
+            return Inbox(self._premises.layout, self._premises.pipe).count()
+        finally:
+            self._lease.release()
+
+    def _stop(self) -> None:
+        self._inbox = None
+        self._lease.release()
+
+
+def _next(inbox: Inbox, moment: float | None) -> list[bytes]:
+    while True:
+        try:
+            parts = inbox.take()
+        except DecodeError:
+            inbox.done()
+            raise
+        if parts is not None:
+            inbox.done()
+            return parts
+        if not inbox.wait(None if moment is None else left(moment)) and over(moment):
+            raise Empty
