@@ -1,0 +1,121 @@
+"""The journal agrees with a naive model, whatever happens to it in whatever order."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import deque
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from actors.runtime.mailbox import frame, journal
+from actors.runtime.mailbox.journal import Entry, Garbage, Journal, Status
+from actors.runtime.mailbox.layout import make_pipe
+
+CAPACITY = 65_536
+payloads = st.binary(max_size=300) | st.binary(min_size=frame.ROOM, max_size=frame.ROOM)
+garbage = st.binary(min_size=1, max_size=60).filter(lambda data: frame.MAGIC_BYTES[:1] not in data)
+
+
+class JournalMachine(RuleBasedStateMachine):
+    """A pipe and a journal beside two queues: what is in the pipe, and what the journal has read."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.directory = Path(tempfile.mkdtemp())
+        self.pipe = make_pipe(self.directory / "mail")
+        self.path = self.directory / "journal"
+        journal.create(self.path, CAPACITY, 0)
+        self.status = Status(self.path)
+        self.journal = Journal(self.path)
+        self.in_pipe: deque[Entry | Garbage] = deque()
+        self.in_batch: deque[Entry | Garbage] = deque()
+        self.in_hand = False
+
+    def teardown(self) -> None:
+        if hasattr(self, "directory"):
+            self.journal.close()
+            self.status.close()
+            os.close(self.pipe)
+            shutil.rmtree(self.directory)
+
+    def write(self, data: bytes, message: Entry | Garbage) -> None:
+        try:
+            os.write(self.pipe, data)
+        except BlockingIOError:
+            return
+        self.in_pipe.append(message)
+
+    @rule(payload=payloads)
+    def put(self, payload: bytes) -> None:
+        self.write(frame.inline(payload), Entry(frame.Kind.INLINE, payload))
+
+    @rule(label=st.binary(min_size=1, max_size=40))
+    def put_a_parcel(self, label: bytes) -> None:
+        self.write(frame.parcel(label), Entry(frame.Kind.PARCEL, label))
+
+    @rule(data=garbage)
+    def put_garbage(self, data: bytes) -> None:
+        self.write(data, Garbage(len(data)))
+
+    @rule()
+    def refill(self) -> None:
+        if self.journal.refill(self.pipe):
+            if self.journal.drained:
+                assert not self.in_batch
+            self.in_batch += self.in_pipe
+            self.in_pipe.clear()
+            self.join_garbage()
+
+    def join_garbage(self) -> None:
+        """Garbage is one piece up to the next frame."""
+        joined: deque[Entry | Garbage] = deque()
+        for message in self.in_batch:
+            last = joined[-1] if joined else None
+            held = self.in_hand and len(joined) == 1
+            if isinstance(message, Garbage) and isinstance(last, Garbage) and not held:
+                joined[-1] = Garbage(last.size + message.size)
+            else:
+                joined.append(message)
+        self.in_batch = joined
+
+    @rule()
+    def take(self) -> None:
+        taken = self.journal.take()
+        assert taken == (self.in_batch[0] if self.in_batch else None)
+        self.in_hand = taken is not None
+
+    @precondition(lambda self: self.in_hand)
+    @rule()
+    def done(self) -> None:
+        self.journal.done()
+        self.in_batch.popleft()
+        self.in_hand = False
+
+    @rule()
+    def reopen(self) -> None:
+        self.journal.close()
+        self.journal = Journal(self.path)
+        if self.in_hand:  # a successor takes in hand again what its predecessor had
+            assert self.journal.taken
+            self.in_hand = False
+            self.join_garbage()
+            self.take()
+
+    @invariant()
+    def counts(self) -> None:
+        if not hasattr(self, "directory"):
+            return
+        count, size = self.journal.count()
+        assert count == len(self.in_batch) - self.in_hand
+        assert (size == 0) == (count == 0)
+        assert self.status.drained == (not self.in_batch)
+        assert self.journal.taken == self.in_hand
+
+
+TestJournal = JournalMachine.TestCase
+TestJournal.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
