@@ -1,0 +1,132 @@
+"""A reader killed between any two instructions of the protocol leaves a state that a successor goes on from."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from actors.core.errors import DecodeError
+from actors.runtime.mailbox import credit, inbox, journal, mailbox, parcel, reading
+from actors.runtime.mailbox.journal import TAKEN, Word
+from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.mailbox import Mailbox
+from support.forks import fork, wait
+from support.oracle import Words
+
+BY_OPCODE: Final = {module.__file__ for module in (journal, credit)}
+BY_LINE: Final = {module.__file__ for module in (mailbox, reading, inbox, parcel)}
+MESSAGES: Final[list[Any]] = ["first", b"large" * 2_000, "third"]
+GARBAGE: Final = b"\0garbage"
+
+
+class Stepper:
+    """Kills this process at the n-th step that it takes in the modules above."""
+
+    def __init__(self, last: int, taken: memoryview) -> None:
+        self._last = last
+        self._steps = taken
+
+    def __enter__(self) -> None:
+        sys.settrace(self._trace)
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(None)
+
+    def _trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
+        file = frame.f_code.co_filename
+        if file in BY_OPCODE:
+            frame.f_trace_opcodes = True
+            frame.f_trace_lines = False
+        elif file not in BY_LINE:
+            return None
+        if event in ("opcode", "line"):
+            self._steps[0] += 1
+            if self._steps[0] == self._last:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return self._trace
+
+
+def get(box: Mailbox) -> Any:
+    try:
+        return box.get(block=False)
+    except DecodeError:
+        return GARBAGE
+
+
+def take_all(box: Mailbox, count: int, recording: int) -> None:
+    for _ in range(count):
+        value = get(box)
+        os.write(recording, struct.pack("<H", MESSAGES_AND_GARBAGE.index(value)))
+
+
+MESSAGES_AND_GARBAGE: Final = [*MESSAGES[:2], GARBAGE, MESSAGES[2]]
+
+
+def put_all(box: Mailbox) -> None:
+    for value in MESSAGES_AND_GARBAGE:
+        if value == GARBAGE:
+            os.write(box._open.pipe.number, GARBAGE)  # pyright: ignore[reportPrivateUsage]
+        else:
+            box.put(value)
+
+
+def taken(layout: Layout) -> bool:
+    status = journal.Status(layout.journal)
+    try:
+        return bool(status.words[Word.CURSOR] & TAKEN)
+    finally:
+        status.close()
+
+
+def test_a_successor_goes_on_from_every_instruction() -> None:
+    box = Mailbox(3)
+    layout = box._open.layout  # pyright: ignore[reportPrivateUsage]
+    steps = Words(1)
+    step, killed, lost_in_hand = 0, -signal.SIGKILL, 0
+    while killed == -signal.SIGKILL:
+        step += 1
+        put_all(box)
+        steps.words[0] = 0
+        records, recording = os.pipe()
+
+        def read(last: int = step, recording: int = recording) -> None:
+            with Stepper(last, steps.words):
+                take_all(box, len(MESSAGES_AND_GARBAGE), recording)
+
+        killed = wait(fork(read))
+        os.close(recording)
+        got = [MESSAGES_AND_GARBAGE[i] for (i,) in struct.iter_unpack("<H", os.read(records, 100))]
+        os.close(records)
+        in_hand = taken(layout)
+        rest = [get(box) for _ in range(left(box))]
+        expected = MESSAGES_AND_GARBAGE[len(got) :]
+        assert got == MESSAGES_AND_GARBAGE[: len(got)], f"step {step}"
+        assert rest == expected[1:] if in_hand else rest in (expected, expected[1:]), f"step {step}"
+        lost_in_hand += in_hand
+        assert not list(Path(layout.places.main).iterdir()), f"step {step}: a parcel is left"
+        assert box.empty()
+        box.release()
+        mend(box)
+    assert killed == 0
+    assert step > 500
+    assert 100 < lost_in_hand < step
+    box.close()
+
+
+def left(box: Mailbox) -> int:
+    """How many messages the successor finds, once it has given up what was in hand."""
+    box._reading._reader()  # pyright: ignore[reportPrivateUsage]
+    return box._reading.count() or 0  # pyright: ignore[reportPrivateUsage]
+
+
+def mend(box: Mailbox) -> None:
+    """Make up for the place that a reader took along when it was killed between `done` and `give`."""
+    credits = box._open.credits  # pyright: ignore[reportPrivateUsage]
+    if credits is not None:
+        assert credits.size - credits.free <= 1
+        credits.mend()
