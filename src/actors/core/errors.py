@@ -112,6 +112,18 @@ class NameTaken(ActorsError, ValueError):
 
 
 @attrs.define
+class NoSuchActor(ActorsError, LookupError):
+    """No actor of the system has this name."""
+
+    name: str
+    names: list[str]
+
+    def __str__(self) -> str:
+        known = ", ".join(self.names[:10]) + (", …" if len(self.names) > 10 else "")
+        return f"no actor is named {self.name!r}; there are: {known or 'none'}"
+
+
+@attrs.define
 class NotImportable(ActorsError, TypeError):
     """A class cannot be found again by the process that has to run it."""
 
@@ -206,7 +218,7 @@ class AskCycle(AskError):
         return f"asking would wait for ever: {way}; send a tell, or let a third actor hold the state"
 
 
-class Reject(Exception):  # noqa: N818 - raised by handlers as a domain answer, not an error of theirs
+class Reject(Exception):
     """Raise it in ``receive`` to answer an ask with "no": the asker gets `Rejected`.
 
     The actor lives on; raised while a tell is handled, it becomes a dead letter.

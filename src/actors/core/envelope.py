@@ -1,0 +1,156 @@
+"""Envelopes: what stands before a message's own bytes, readable without knowing its class.
+
+A mail envelope, little endian::
+
+    0     1      2              4            12        20
+    kind  flags  sender length  correlation  deadline  sender …  chain (length, bytes) …  message …
+
+A reply's::
+
+    0            8        9
+    correlation  outcome  value or error …
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+from functools import lru_cache
+from typing import Final
+
+import attrs
+
+from actors.core.address import Address
+
+_MAIL: Final = struct.Struct("<BBHQd")
+_REPLY: Final = struct.Struct("<QB")
+_LENGTH: Final = struct.Struct("<H")
+_CHAIN: Final = 1
+_MOST_CHAINED: Final = 60_000
+
+
+class Kind(IntEnum):
+    """What a mail envelope carries."""
+
+    TELL = 0
+    ASK = 1
+    LAST = 2
+    """No message: the actor is to stop once it comes to this place in its mail."""
+
+
+class Outcome(IntEnum):
+    """How an ask ended."""
+
+    REPLY = 0
+    RAISED = 1
+    REJECTED = 2
+    CRASHED = 3
+    STOPPED = 4
+
+
+@attrs.frozen
+class Sender:
+    """Who sent a message: an actor, or a process of the application, in one of its incarnations.
+
+    A reply goes to the incarnation that asked; a later one never sees it.
+    """
+
+    address: Address
+    incarnation: int
+
+    def pack(self) -> bytes:
+        """The sender as it stands in envelopes."""
+        address = self.address
+        return f"{address.system}/{address.id}/{self.incarnation}/{address.path}".encode()
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Sender:
+        """Raises `ValueError` for bytes that no sender wrote."""
+        system, number, incarnation, path = data.decode().split("/", 3)
+        return cls(Address(system, int(number), path), int(incarnation))
+
+
+@attrs.frozen
+class Mail:
+    """A mail envelope, read."""
+
+    kind: int
+    sender: bytes
+    correlation: int
+    """Names the ask at its asker; 0 for a tell."""
+    deadline: float
+    """When nobody waits for the reply any more, on the machine's monotonic clock; 0 for never."""
+    chain: tuple[Address, ...]
+    """The actors that wait, each for the next, for the reply to this question."""
+    body: bytes
+
+
+def mail(
+    kind: Kind,
+    sender: bytes,
+    correlation: int = 0,
+    deadline: float = 0.0,
+    chain: tuple[Address, ...] = (),
+) -> bytes:
+    """An envelope, to stand before a message's bytes."""
+    head = _MAIL.pack(kind, _CHAIN if chain else 0, len(sender), correlation, deadline) + sender
+    if not chain:
+        return head
+    links = "\n".join(f"{link.system}/{link.id}/{link.path}" for link in chain).encode()
+    if len(links) > _MOST_CHAINED:
+        raise RecursionError(f"{len(chain)} actors wait for each other in one chain of asks")
+    return head + _LENGTH.pack(len(links)) + links
+
+
+def open_mail(data: bytes) -> Mail:
+    """Read an envelope. Raises `ValueError` for bytes that are none."""
+    try:
+        kind, flags, length, correlation, deadline = _MAIL.unpack_from(data)
+        at = _MAIL.size + length
+        sender = data[_MAIL.size : at]
+        chain: tuple[Address, ...] = ()
+        if flags & _CHAIN:
+            (size,) = _LENGTH.unpack_from(data, at)
+            at += _LENGTH.size + size
+            chain = tuple(map(_link, data[at - size : at].decode().split("\n")))
+    except struct.error as error:
+        raise ValueError(f"not an envelope: {error}") from None
+    if kind > Kind.LAST or at > len(data):
+        raise ValueError("not an envelope")
+    return Mail(kind, sender, correlation, deadline, chain, data[at:])
+
+
+def reply(correlation: int, outcome: Outcome, body: bytes) -> bytes:
+    """A reply, whole."""
+    return _REPLY.pack(correlation, outcome) + body
+
+
+def open_reply(data: bytes) -> tuple[int, Outcome, bytes]:
+    """Read a reply: the correlation, the outcome, and the bytes of its value.
+
+    Raises `ValueError` for bytes that are none.
+    """
+    try:
+        correlation, outcome = _REPLY.unpack_from(data)
+    except struct.error as error:
+        raise ValueError(f"not a reply: {error}") from None
+    return correlation, Outcome(outcome), data[_REPLY.size :]
+
+
+@lru_cache(maxsize=4096)
+def sender_of(data: bytes) -> Sender:
+    """`Sender.unpack`, remembered: a process hears from few senders, and often."""
+    return Sender.unpack(data)
+
+
+def path_of(data: bytes) -> str:
+    """The path of a packed sender, or what can be shown of bytes that are none."""
+    try:
+        return sender_of(data).address.path
+    except ValueError:
+        return repr(data[:40])
+
+
+def _link(text: str) -> Address:
+    system, number, path = text.split("/", 2)
+    return Address(system, int(number), path)

@@ -1,0 +1,65 @@
+"""What happens in a system, as it can be subscribed to: ``system.events``."""
+
+from __future__ import annotations
+
+from actors.core.message import Message
+from actors.core.reason import ExitReason
+from actors.core.ref import ActorRef
+
+
+class Event(Message):
+    """The base of events."""
+
+
+class ActorStarted(Event):
+    """An actor's ``on_start`` has run, for the first time or after a restart."""
+
+    actor: ActorRef
+    pid: int
+    incarnation: int
+    """0 for the first start, one more after each restart."""
+    after: float
+    """Seconds from the start of its process, or from the death of the one before."""
+
+
+class ActorCrashed(Event):
+    """An actor ended abnormally; what happens next is another event."""
+
+    actor: ActorRef
+    pid: int
+    reason: ExitReason
+
+
+class ActorStopped(Event):
+    """An actor is gone for good and its name is free."""
+
+    actor: ActorRef
+    reason: ExitReason
+
+
+class RestartLimitReached(Event):
+    """An actor or supervisor was restarted too often and is being stopped for good."""
+
+    actor: ActorRef
+    max_restarts: int
+    within: float
+
+
+class DeadLetter(Event):
+    """A message that was not handled to its end."""
+
+    receiver: str
+    """The path of the actor that it was sent to."""
+    sender: str
+    """The path of the actor that sent it; empty if none did."""
+    cause: str
+    message: bytes
+    """The first bytes of the encoded message; see ``system.decode``."""
+    count: int = 1
+    """How many messages this stands for: floods are counted at the source."""
+
+
+class EventsLost(Event):
+    """The subscriber was too slow: so many events were not kept for it."""
+
+    count: int

@@ -1,0 +1,125 @@
+"""What the processes of a system say to its guardian.
+
+The guardian opens nothing that these bring: classes are names, arguments are bytes.
+"""
+
+from __future__ import annotations
+
+from actors.core.message import Message, Request
+from actors.core.reason import ExitReason
+from actors.core.ref import ActorRef
+from actors.core.spec import Restart, StartMethod, Strategy
+
+
+class Blueprint(Message):
+    """A `ChildSpec` in a form that travels; a supervisor's holds those of its children."""
+
+    target: str
+    """The class, as ``module:qualname``."""
+    name: str | None
+    arguments: tuple[bytes, ...] = ()
+    restart: Restart = Restart.TRANSIENT
+    shutdown: float = 5.0
+    start_timeout: float = 30.0
+    mailbox_size: int = 0
+    start_method: StartMethod = StartMethod.FORK
+    supervises: Supervises | None = None
+
+
+class Supervises(Message):
+    """What makes a blueprint a supervisor's."""
+
+    strategy: Strategy
+    max_restarts: int
+    within: float
+    children: tuple[Blueprint, ...]
+
+
+class Hello(Request[int]):
+    """Asked by the root once; answered with the guardian's pid when it is ready."""
+
+
+class NotSpawned(Message):
+    """The answer to a `Spawn` that failed; nothing of the actor is left."""
+
+    name: str
+    cause: str
+    taken: bool = False
+    """Whether it is the name that another actor has."""
+
+
+class Spawn(Request[ActorRef | NotSpawned]):
+    """Start an actor below `parent` and answer once it has started."""
+
+    parent: int
+    blueprint: Blueprint
+
+
+class Find(Request[ActorRef | None]):
+    """Look a name up."""
+
+    path: str
+
+
+class Join(Request[bool]):
+    """Answered when the actor is gone for good."""
+
+    id: int
+
+
+class Stop(Message):
+    """Stop an actor for good."""
+
+    id: int
+    kill: bool = False
+
+
+class StopSystem(Message):
+    """Stop everything, in order, and end."""
+
+
+class Subscribe(Request[bool]):
+    """Send events into the lane of this name in the sender's directory, from now on."""
+
+    lane: str
+
+
+class Started(Message):
+    """An actor's ``on_start`` has run."""
+
+    id: int
+    incarnation: int
+    modules: tuple[str, ...] = ()
+    """Modules that its process had to import first, without starting a thread."""
+
+
+class Ended(Message):
+    """An actor is about to end, and why; its process's exit follows."""
+
+    id: int
+    incarnation: int
+    reason: ExitReason
+    answered: bool = False
+    """Whether the asker of the message in hand has been told already."""
+
+
+class Interrupted(Message):
+    """An actor's process got a SIGTERM that the guardian did not send: the machine is going down."""
+
+
+class Undelivered(Message):
+    """Messages that a process could not deliver or did not handle."""
+
+    receiver: str
+    sender: str
+    cause: str
+    message: bytes
+    count: int = 1
+
+
+class Directive(Message):
+    """What the guardian puts into an actor's control lane."""
+
+
+class StopNow(Directive):
+    """Stop after the message in hand, in order."""

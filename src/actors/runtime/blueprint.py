@@ -1,0 +1,137 @@
+"""Blueprints: how a child specification gets to the process that runs it.
+
+The class travels as a name and the arguments as bytes, which only the new actor's own process opens: as
+codec values if they are such, else pickled, as the arguments of any `multiprocessing.Process`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import pickle
+import sys
+from functools import reduce
+from types import ModuleType
+from typing import Any, Final
+
+from actors.core.actor import Spawnable, Supervisor
+from actors.core.address import Address
+from actors.core.codec import Codec
+from actors.core.errors import EncodeError, NotImportable
+from actors.core.protocol import Blueprint, Supervises
+from actors.core.ref import ActorRef
+from actors.core.spec import ChildSpec
+
+_VALUES: Final = b"v"
+_PICKLE: Final = b"p"
+
+
+def draw(spec: ChildSpec[Any], codec: Codec) -> Blueprint:
+    """The blueprint of a specification; a supervisor's contains those of its children.
+
+    Raises `NotImportable` for a class or argument that another process could not find again.
+    """
+    return Blueprint(
+        target=target_of(spec.actor),
+        name=spec.name,
+        arguments=_pack(spec, codec),
+        restart=spec.restart,
+        shutdown=spec.shutdown,
+        start_timeout=spec.start_timeout,
+        mailbox_size=spec.mailbox_size,
+        start_method=spec.start_method,
+        supervises=_supervises(spec.actor, codec) if issubclass(spec.actor, Supervisor) else None,
+    )
+
+
+def target_of(cls: type[Spawnable]) -> str:
+    """A class as ``module:qualname``. Raises `NotImportable` if no import would find it there."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    if not (isinstance(cls, type) and issubclass(cls, Spawnable)):  # pyright: ignore
+        raise TypeError(f"{cls!r} is no subclass of Actor or Supervisor")
+    if "<locals>" in cls.__qualname__:
+        raise NotImportable(name, "it is defined inside a function; define it at the top of a module")
+    module = "__main__" if cls.__module__ == "__mp_main__" else cls.__module__
+    if module == "__main__" and not main_is_importable():
+        raise NotImportable(
+            name,
+            "it is defined in __main__, which has no file to import here (python -c, a prompt or a "
+            "notebook); put the class into a module and import it",
+        )
+    if find(sys.modules.get(cls.__module__), cls.__qualname__) is not cls:
+        raise NotImportable(name, "another object has its name in its module; rename one of them")
+    return f"{module}:{cls.__qualname__}"
+
+
+def main_is_importable() -> bool:
+    """Whether a new process can import what is ``__main__`` here."""
+    main = sys.modules["__main__"]
+    if getattr(main, "__spec__", None) is not None:
+        return True
+    return os.path.isfile(getattr(main, "__file__", None) or "")
+
+
+def build(blueprint: Blueprint, codec: Codec) -> Any:
+    """Import the class and construct the object; whatever either raises is the caller's."""
+    module, _, qualname = blueprint.target.partition(":")
+    cls = find(importlib.import_module(module), qualname)
+    args, kwargs = _unpack(blueprint.arguments, codec)
+    return cls(*args, **kwargs)
+
+
+def find(module: ModuleType | None, qualname: str) -> Any:
+    """What a dotted name means in a module; None if nothing."""
+    return reduce(lambda found, name: getattr(found, name, None), qualname.split("."), module)
+
+
+def _supervises(cls: type[Supervisor], codec: Codec) -> Supervises:
+    return Supervises(
+        strategy=cls.strategy,
+        max_restarts=cls.max_restarts,
+        within=float(cls.within),
+        children=tuple(draw(spec, codec) for spec in cls.children),
+    )
+
+
+def _pack(spec: ChildSpec[Any], codec: Codec) -> tuple[bytes, ...]:
+    arguments = (spec.args, dict(spec.kwargs))
+    try:
+        stream, segments = codec.encode(arguments)
+    except EncodeError:
+        return (_PICKLE, _pickled(arguments, spec.actor))
+    return (_VALUES, stream, *segments)
+
+
+def _unpack(packed: tuple[bytes, ...], codec: Codec) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    kind, stream, *segments = packed
+    if kind == _VALUES:
+        values: tuple[tuple[Any, ...], dict[str, Any]] = codec.decode(stream, segments)
+        return values
+    return _Unpickler(stream, codec).load()  # type: ignore[no-any-return]
+
+
+def _pickled(arguments: Any, cls: type) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        _Pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(arguments)
+    except Exception as error:
+        raise NotImportable(
+            f"{cls.__module__}.{cls.__qualname__}",
+            f"its arguments can be neither encoded nor pickled ({type(error).__name__}: {error})",
+        ) from error
+    return buffer.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    def persistent_id(self, obj: Any) -> Address | None:
+        return obj.address if isinstance(obj, ActorRef) else None
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, data: bytes, codec: Codec) -> None:
+        super().__init__(io.BytesIO(data))
+        self._bind = codec.bind
+
+    def persistent_load(self, pid: Any) -> ActorRef:
+        return self._bind(pid)

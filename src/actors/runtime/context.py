@@ -1,0 +1,60 @@
+"""The context that the runtime gives to an actor."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from structlog.typing import FilteringBoundLogger
+
+from actors.core import reason
+from actors.core.actor import Spawnable
+from actors.core.ref import ActorRef
+from actors.core.spec import ChildSpec
+from actors.runtime import log
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.spawning import spawn
+
+if TYPE_CHECKING:
+    from actors.runtime.worker import Worker
+
+
+class WorkerContext:
+    """The `Context` of an actor, in its worker."""
+
+    def __init__(self, worker: Worker, endpoint: Endpoint) -> None:
+        self._worker = worker
+        self._endpoint = endpoint
+        self.ref = endpoint.bind(endpoint.address)
+
+    @property
+    def sender(self) -> ActorRef | None:
+        hand = self._worker.hand
+        return None if hand is None else hand.sender
+
+    @cached_property
+    def log(self) -> FilteringBoundLogger:
+        return log.logger(actor=self.ref.path)
+
+    def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
+        return spawn(self._endpoint, self._endpoint.address.id, spec, name)
+
+    def stop(self, child: ActorRef | None = None) -> None:
+        if child is None or child == self.ref:
+            self._worker.stop(reason.NORMAL)
+        else:
+            child.stop()
+
+    def forward(self, to: ActorRef, message: Any = None) -> None:
+        hand = self._worker.hand
+        if hand is None:
+            raise RuntimeError("there is no message in hand to forward")
+        if message is None:
+            hand.forward_unchanged(to)
+        else:
+            hand.forward(to, *self._endpoint.codec.encode(message))
+
+    def unhandled(self) -> None:
+        hand = self._worker.hand
+        if hand is not None:
+            hand.reject(f"{self.ref.path} does not handle {type(hand.message).__name__}")

@@ -1,0 +1,366 @@
+"""The endpoint: how one process tells, asks and answers."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import time
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextvars import ContextVar
+from os import getpid, register_at_fork
+from typing import Any, Final, TypeVar
+
+from actors.core import envelope
+from actors.core.address import Address
+from actors.core.codec import Codec, Limits
+from actors.core.envelope import Kind, Outcome, Sender
+from actors.core.errors import (
+    ActorCrashed,
+    ActorsError,
+    ActorStopped,
+    AskCycle,
+    AskTimeout,
+    HandlerError,
+    MailboxClosed,
+    MailboxFull,
+    Rejected,
+)
+from actors.core.message import Request
+from actors.core.protocol import Join, Stop, Undelivered
+from actors.core.ref import ActorRef
+from actors.core.schema import check_reply
+from actors.runtime.flood import Flood
+from actors.runtime.mailbox.drainer import Carrier
+from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.peer import Peer
+from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
+from actors.runtime.site import GUARDIAN, Site
+
+T = TypeVar("T")
+
+ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=())
+"""The actors that wait for the handler that runs now: each for the next, the last is its own."""
+
+_FOR_EVER: Final = 10.0**9
+_RETRY: Final = 0.005
+_SHOWN: Final = 1024
+"""How many bytes of a message a dead letter shows."""
+
+
+class Endpoint:
+    """Reaches the actors of a system from this process; the `Engine` behind its references.
+
+    Thread-safe. A forked child gets a reply lane of its own at its first ask.
+    """
+
+    _instances: Final[weakref.WeakSet[Endpoint]] = weakref.WeakSet()
+
+    def __init__(
+        self,
+        site: Site,
+        address: Address,
+        incarnation: int,
+        *,
+        carrier: Carrier,
+        wake: Iterable[int] = (),
+        on_wake: Callable[[], None] = lambda: None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.site = site
+        self.address = address
+        self.codec = Codec(limits=limits or Limits(), bind=self.bind)
+        self.guardian = Address(site.system, GUARDIAN, "guardian")
+        self.down: ActorsError | None = None
+        """Why nothing can be sent any more; set when the system has ended."""
+        self._carrier = carrier
+        self._wake = tuple(wake)
+        self._on_wake = on_wake
+        self._peers: dict[Address, Peer] = {}
+        self._lanes: dict[bytes, Outbox] = {}
+        self._flood = Flood()
+        self._incarnate(incarnation)
+        self._instances.add(self)
+
+    def _incarnate(self, incarnation: int) -> None:
+        self.sender = Sender(self.address, incarnation).pack()
+        self._tell = envelope.mail(Kind.TELL, self.sender)
+        self._replies: Replies | None = None
+
+    def bind(self, address: Address) -> ActorRef:
+        """A reference that is reached through this endpoint."""
+        return ActorRef(address, self)
+
+    # telling
+
+    def tell(self, to: Address, message: Any, timeout: float) -> None:
+        """Send a message; if its receiver is gone, make a dead letter of it."""
+        body, segments = self.codec.encode(message)
+        try:
+            self._peer(to).post(self._tell + body, segments, _deadline(timeout))
+        except MailboxClosed:
+            self._undeliverable(to, body)
+
+    def post(self, to: Address, message: bytes, segments: Sequence[bytes]) -> None:
+        """Send what is in an envelope already. Raises `MailboxClosed` and `MailboxFull`."""
+        try:
+            self._peer(to).post(message, segments, 0.0)
+        except MailboxClosed:
+            self._forget(to)
+            raise
+
+    def report(self, receiver: str, sender: str, cause: str, message: bytes, count: int = 1) -> None:
+        """Make a dead letter; of a flood only the count is kept."""
+        count = self._flood.admit(count, time.monotonic())
+        if count:
+            letter = Undelivered(
+                receiver=receiver, sender=sender, cause=cause, message=message[:_SHOWN], count=count
+            )
+            self.tell_guardian(letter)
+
+    def tell_guardian(self, message: Any) -> None:
+        """Tell the guardian, if there still is one."""
+        body, segments = self.codec.encode(message)
+        try:
+            self.post(self.guardian, self._tell + body, segments)
+        except MailboxClosed:
+            self._on_wake()
+            if self.down is not None:
+                raise self.down from None
+
+    # asking
+
+    def ask(self, to: Address, message: Any, timeout: float) -> Any:
+        """Send a question and wait for its end."""
+        pending = Pending(time.monotonic() + timeout)
+        number = self._send(to, message, pending, self._chain(to), pending.deadline)
+        try:
+            answer = self.replies.wait(pending)
+        finally:
+            self.replies.forget(number)
+        return self._conclude(to, message, timeout, answer)
+
+    async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
+        """Send a question and wait for its end without blocking the event loop."""
+        loop = asyncio.get_running_loop()
+        pending = PendingInLoop(time.monotonic() + timeout, loop)
+        self.replies.attend(loop)
+        number = await self._send_patiently(to, message, pending)
+        clock = loop.call_later(pending.deadline - time.monotonic(), pending.future.cancel)
+        try:
+            answer = await pending.future
+        except asyncio.CancelledError:
+            if time.monotonic() < pending.deadline:
+                raise
+            answer = None
+        finally:
+            clock.cancel()
+            self.replies.forget(number)
+        return self._conclude(to, message, timeout, answer)
+
+    def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
+        """Send a question; the future tells its end."""
+
+        def conclude(answer: Answer | None) -> Any:
+            return self._conclude(to, message, timeout, answer)
+
+        pending = PendingFuture(time.monotonic() + timeout, conclude)
+        number = self._send(to, message, pending, (), 0.0)
+        self.replies.attend_future(number, pending)
+        return pending.future
+
+    @property
+    def replies(self) -> Replies:
+        """The reply lane of this process, made at the first ask."""
+        if self._replies is None:
+            lane = self.site.replies(self.address.id, Sender.unpack(self.sender).incarnation)
+            self._replies = Replies(lane, self._wake, self._on_wake)
+        return self._replies
+
+    # answering
+
+    def answer(self, to: bytes, number: int, outcome: Outcome, value: Any) -> None:
+        """End an ask. Raises `EncodeError` if the value cannot travel; an asker that is gone is none.
+
+        `to` is the asker as it stands in the question's envelope.
+        """
+        body, segments = self.codec.encode(value)
+        try:
+            self._lane(to).put(envelope.reply(number, outcome, body), segments)
+        except MailboxClosed:
+            self._lanes.pop(to, None)
+        except MailboxFull as error:
+            self.report(Sender.unpack(to).address.path, self.address.path, f"reply: {error}", body)
+
+    # commanding
+
+    def stop(self, to: Address, *, drain: bool) -> None:
+        """Have an actor stop for good."""
+        if not drain:
+            self.tell_guardian(Stop(id=to.id))
+            return
+        try:
+            self.post(to, envelope.mail(Kind.LAST, self.sender), ())
+        except MailboxClosed:
+            return
+
+    def kill(self, to: Address) -> None:
+        """Have an actor killed for good."""
+        self.tell_guardian(Stop(id=to.id, kill=True))
+
+    def join(self, to: Address, timeout: float | None) -> bool:
+        """Wait until an actor is gone for good."""
+        try:
+            return bool(self.ask(self.guardian, Join(id=to.id), _FOR_EVER if timeout is None else timeout))
+        except AskTimeout:
+            return False
+
+    # ending
+
+    def flush(self, timeout: float) -> int:
+        """Carry what waits in this process; return how many messages still do when the time is up."""
+        deadline = time.monotonic() + timeout
+        outboxes = self._outboxes()
+        for outbox in outboxes:
+            outbox.flush(max(0.0, deadline - time.monotonic()))
+        return sum(outbox.waiting for outbox in outboxes)
+
+    def close(self, error: ActorsError) -> None:
+        """End every ask with `error`; nothing is sent any more."""
+        self.down = error
+        if self._replies is not None:
+            self._replies.end_all(error)
+            self._replies.close()
+        for outbox in self._outboxes():
+            outbox.close()
+        self._peers.clear()
+        self._lanes.clear()
+
+    def _outboxes(self) -> list[Outbox]:
+        return [*(peer.outbox for peer in tuple(self._peers.values())), *tuple(self._lanes.values())]
+
+    def _chain(self, to: Address) -> tuple[Address, ...]:
+        chain = ASKING.get()
+        if chain and to in chain:
+            raise AskCycle((*chain[chain.index(to) :], to))
+        return chain
+
+    def _send(
+        self, to: Address, message: Any, pending: Pending, chain: tuple[Address, ...], patience: float
+    ) -> int:
+        """Send a question; it may wait for room until `patience` (monotonic)."""
+        body, segments = self.codec.encode(message)
+        number = self.replies.expect(pending)
+        head = envelope.mail(Kind.ASK, self.sender, number, pending.deadline, chain)
+        try:
+            self._peer(to).post(head + body, segments, patience)
+        except BaseException as error:
+            self.replies.forget(number)
+            if isinstance(error, MailboxClosed):
+                self._forget(to)
+                raise ActorStopped(to, may_have_run=False) from None
+            raise
+        return number
+
+    async def _send_patiently(self, to: Address, message: Any, pending: PendingInLoop) -> int:
+        chain = self._chain(to)
+        while True:
+            try:
+                return self._send(to, message, pending, chain, 0.0)
+            except MailboxFull:
+                if time.monotonic() + _RETRY > pending.deadline:
+                    raise
+                await asyncio.sleep(_RETRY)
+
+    def _conclude(self, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:
+        """The reply, or the error that an ask ended with."""
+        if answer is None:
+            raise AskTimeout(to, timeout)
+        if answer.error is not None:
+            raise answer.error
+        value = self.codec.decode(answer.body, answer.segments)
+        match answer.outcome:
+            case Outcome.REPLY:
+                if isinstance(message, Request):
+                    check_reply(type(message), value)
+                return value
+            case Outcome.RAISED:
+                raise HandlerError(to, *value)
+            case Outcome.REJECTED:
+                raise Rejected(to, value)
+            case Outcome.CRASHED:
+                raise ActorCrashed(to, value)
+            case Outcome.STOPPED:
+                raise ActorStopped(to, value)
+
+    def _peer(self, to: Address) -> Peer:
+        peer = self._peers.get(to)
+        if peer is None:
+            if self.down is not None:
+                raise self.down
+            layout = self.site.other(to.system).mailbox(to.id)
+            peer = self._opened(lambda: Peer(layout, to.path, self._carrier, self._lost(to)))
+            self._peers[to] = peer
+        return peer
+
+    def _lane(self, to: bytes) -> Outbox:
+        lane = self._lanes.get(to)
+        if lane is None:
+            asker = Sender.unpack(to)
+            place = self.site.other(asker.address.system).replies(asker.address.id, asker.incarnation)
+            path = asker.address.path
+            lane = self._opened(
+                lambda: Outbox(open_pipe(place.pipe, path), place.places, name=path, carrier=self._carrier)
+            )
+            lane.joined = False
+            self._lanes[to] = lane
+        return lane
+
+    def _opened(self, opening: Callable[[], T]) -> T:
+        try:
+            return opening()
+        except OSError as error:
+            if error.errno != errno.EMFILE or not self._close_idle():
+                raise
+            return opening()
+
+    def _close_idle(self) -> int:
+        """Close what nothing waits for; it is opened again when needed. Returns how many."""
+        idle = [to for to, peer in self._peers.items() if peer.idle]
+        for to in idle:
+            self._forget(to)
+        quiet = [to for to, lane in self._lanes.items() if not lane.waiting]
+        for asker in quiet:
+            self._lanes.pop(asker).close()
+        return len(idle) + len(quiet)
+
+    def _forget(self, to: Address) -> None:
+        peer = self._peers.pop(to, None)
+        if peer is not None:
+            peer.close()
+
+    def _undeliverable(self, to: Address, body: bytes) -> None:
+        self._forget(to)
+        if self.down is not None:
+            raise self.down
+        self.report(to.path, self.address.path, "the actor has stopped", body)
+
+    def _lost(self, to: Address) -> Callable[[int], None]:
+        def lost(count: int) -> None:
+            if self.down is None:
+                self.report(to.path, self.address.path, "the actor has stopped", b"", count)
+
+        return lost
+
+    @classmethod
+    def _after_fork(cls) -> None:
+        for endpoint in cls._instances:
+            endpoint._incarnate(getpid())
+
+
+def _deadline(timeout: float) -> float:
+    return time.monotonic() + timeout if timeout > 0 else 0.0
+
+
+register_at_fork(after_in_child=Endpoint._after_fork)

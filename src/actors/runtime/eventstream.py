@@ -1,0 +1,122 @@
+"""Event streams: what happens in a system, as its application reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import select
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, Self
+
+from actors.core.errors import ActorsError, DecodeError
+from actors.core.events import Event
+from actors.core.protocol import Subscribe
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.lane import LaneReader
+
+_NUMBERS: Final = itertools.count(1)
+_TIMEOUT: Final = 10.0
+
+
+class EventStream:
+    """The events of a system from the moment it was opened; iterate it, plainly or with ``async for``.
+
+    A stream ends when its system has stopped, after the last event, or when it is closed. It never slows
+    the system: a reader that is too slow finds an `EventsLost` with the count of what was not kept for
+    it. One thread, or one event loop, reads a stream.
+    """
+
+    def __init__(self, endpoint: Endpoint, ended: int, check: Callable[[], None]) -> None:
+        """Subscribe; `ended` is a descriptor that becomes readable when the system has ended."""
+        self._endpoint = endpoint
+        self._ended = ended
+        self._check = check
+        name = f"events.{next(_NUMBERS)}"
+        self._place = endpoint.site.lane(endpoint.address.id, name)
+        self._lane: LaneReader | None = LaneReader.create(self._place)
+        self._events: deque[Event] = deque()
+        endpoint.ask(endpoint.guardian, Subscribe(lane=name), _TIMEOUT)
+
+    def next(self, timeout: float | None = None) -> Event | None:
+        """The next event; None if none came within `timeout` seconds, or if the stream has ended."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._events and self._lane is not None:
+            poll = select.poll()
+            poll.register(self._lane, select.POLLIN)
+            poll.register(self._ended, select.POLLIN)
+            left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+            ready = poll.poll(left)
+            if not ready:
+                return None
+            self._read(last=self._lane.fileno() not in dict(ready))
+        return self._events.popleft() if self._events else None
+
+    def close(self) -> None:
+        """Stop receiving; what has been received can still be read."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            shutil.rmtree(self._place.directory, ignore_errors=True)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Event:
+        event = self.next()
+        if event is None:
+            raise StopIteration
+        return event
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._events and self._lane is not None:
+            await self._readable(self._lane)
+        if not self._events:
+            raise StopAsyncIteration
+        return self._events.popleft()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def _readable(self, lane: LaneReader) -> None:
+        loop = asyncio.get_running_loop()
+        awake = asyncio.Event()
+        ended = select.poll()
+        ended.register(self._ended, select.POLLIN)
+        for descriptor in (lane.fileno(), self._ended):
+            loop.add_reader(descriptor, awake.set)
+        try:
+            await awake.wait()
+        finally:
+            for descriptor in (lane.fileno(), self._ended):
+                loop.remove_reader(descriptor)
+        over = bool(ended.poll(0))
+        self._read(last=over)
+
+    def _read(self, *, last: bool) -> None:
+        """Take what has come; after the `last` there will be nothing more."""
+        if self._lane is None:
+            return
+        for parts in self._lane.read():
+            with suppress(DecodeError):
+                event = self._endpoint.codec.decode(parts[0], parts[1:])
+                if isinstance(event, Event):
+                    self._events.append(event)
+        if last:
+            self.close()
+            with suppress(ActorsError):
+                self._check()

@@ -1,0 +1,1 @@
+"""The guardian: one process for a system, which starts, watches, restarts and stops its actors."""

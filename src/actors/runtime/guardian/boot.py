@@ -1,0 +1,168 @@
+"""From a new interpreter to a running guardian.
+
+``python -m actors.runtime.guardian DIRECTORY HOLD ROOT``: the run directory, the descriptor that holds
+it, and a pidfd of the root process.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+from multiprocessing import spawn
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from actors.core.codec import Codec
+from actors.core.errors import ActorsError
+from actors.core.policy import Intensity
+from actors.runtime import linux
+from actors.runtime.guardian.guardian import Guardian
+from actors.runtime.rundirectory import RunDirectory
+
+BARE: Final = "ACTORS_BARE_GUARDIAN"
+"""In the environment of a guardian that shall not import the application's main module."""
+
+_GUARD: Final = 'put what starts it below `if __name__ == "__main__":`'
+_PYTHONPATH: Final = "PYTHONPATH"
+_BORROWED: Final = "ACTORS_PYTHONPATH"
+
+
+@attrs.frozen
+class Boot:
+    """What a root process tells its guardian before it runs; kept in the run directory."""
+
+    preparation: dict[str, Any]
+    """What `multiprocessing` tells a spawned process: where the main module is, ``sys.path``, …"""
+    intensity: Intensity
+
+    def write(self, directory: Path) -> None:
+        """Leave it for the guardian."""
+        values = [self.preparation, self.intensity.max_restarts, self.intensity.within]
+        stream, _ = Codec().encode(values)
+        (directory / "boot").write_bytes(stream)
+
+    @classmethod
+    def read(cls, directory: Path) -> Boot:
+        """Take it."""
+        preparation, max_restarts, within = Codec().decode((directory / "boot").read_bytes())
+        return cls(preparation, Intensity(max_restarts, within))
+
+
+def command(directory: Path, hold: int, root: int) -> list[str]:
+    """The command line of a guardian."""
+    numbers = [str(hold), str(root)]
+    return [sys.executable, "-P", "-m", "actors.runtime.guardian", str(directory), *numbers]
+
+
+def environment() -> dict[str, str]:
+    """The environment in which a guardian finds this library, wherever the application has it from."""
+    library = str(Path(__file__).parents[3])
+    own = os.environ.get(_PYTHONPATH)
+    path = library if not own else f"{library}{os.pathsep}{own}"
+    return {**os.environ, _PYTHONPATH: path, _BORROWED: own or ""}
+
+
+def preparation() -> dict[str, Any]:
+    """What `multiprocessing.spawn.prepare` needs to import this process's main module.
+
+    As `multiprocessing.spawn.get_preparation_data`, which would also fix the application's start method.
+    """
+    data: dict[str, Any] = {
+        "sys_path": [path or os.getcwd() for path in sys.path],
+        "sys_argv": [str(argument) for argument in sys.argv],
+        "orig_dir": os.getcwd(),
+        "dir": os.getcwd(),
+    }
+    main = sys.modules["__main__"]
+    name = getattr(main.__spec__, "name", None)
+    path = getattr(main, "__file__", None)
+    if name is not None:
+        data["init_main_from_name"] = name
+    elif path is not None and os.path.isfile(path):
+        data["init_main_from_path"] = os.path.abspath(path)
+    return data
+
+
+class Unguarded(ActorsError):
+    """The main module starts a system whenever it is imported."""
+
+
+_importing = False
+
+
+def refuse_while_importing(name: str) -> None:
+    """Raise `Unguarded` in a process that only imports the application to run its actors."""
+    if _importing or getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise Unguarded(
+            f"the main module starts the actor system {name!r} whenever it is imported, "
+            f"and every actor imports it: {_GUARD}"
+        )
+
+
+def main(arguments: list[str]) -> None:
+    """Become the guardian of a run directory."""
+    directory, hold, root = Path(arguments[0]), int(arguments[1]), int(arguments[2])
+    _give_back_environment()
+    linux.raise_descriptor_limit()
+    linux.adopt_orphans()
+    os.set_inheritable(root, False)
+    told = Boot.read(directory)
+    bare = os.environ.pop(BARE, None) is not None
+    problem = _prepare(_without_main(told.preparation) if bare else told.preparation)
+    if linux.threads() > 1 and not bare:
+        _restart_bare(directory, hold, root)
+    gc.collect()
+    gc.freeze()
+    run = RunDirectory.adopt(directory, hold)
+    Guardian(
+        run,
+        root,
+        told.intensity,
+        problem=problem,
+        preparation=told.preparation if bare else None,
+    ).run()
+
+
+def _without_main(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if not key.startswith("init_main")}
+
+
+def _prepare(data: dict[str, Any]) -> str:
+    """Import the application's main module as `multiprocessing` would; return what went wrong."""
+    global _importing
+    _importing = True
+    try:
+        spawn.prepare(data)
+    except Unguarded as error:
+        return str(error)
+    except SystemExit as exit:
+        return f"importing the main module ended in sys.exit({exit.code!r}): {_GUARD}"
+    except BaseException as error:  # noqa: BLE001 - told to the root, whatever it is
+        text = "".join(traceback.format_exception(error))
+        return f"the main module cannot be imported by the guardian:\n{text}"
+    finally:
+        _importing = False
+    return ""
+
+
+def _restart_bare(directory: Path, hold: int, root: int) -> None:
+    """A fork of a process with threads is not safe: begin again without the main module."""
+    os.set_inheritable(hold, True)
+    os.set_inheritable(root, True)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    line = command(directory, hold, root)
+    os.execve(line[0], line, {**environment(), BARE: "1"})  # noqa: S606 - the command is our own
+
+
+def _give_back_environment() -> None:
+    own = os.environ.pop(_BORROWED, "")
+    if own:
+        os.environ[_PYTHONPATH] = own
+    else:
+        os.environ.pop(_PYTHONPATH, None)

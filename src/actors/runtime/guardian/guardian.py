@@ -1,0 +1,201 @@
+"""The guardian: hears what a system's processes say to it, and has the tree do it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Any
+
+from actors.core import envelope
+from actors.core.address import Address
+from actors.core.envelope import Kind, Mail, Outcome
+from actors.core.errors import DecodeError
+from actors.core.events import DeadLetter
+from actors.core.policy import Intensity
+from actors.core.protocol import (
+    Ended,
+    Hello,
+    Interrupted,
+    Join,
+    NotSpawned,
+    Spawn,
+    Started,
+    Stop,
+    StopSystem,
+    Subscribe,
+    Undelivered,
+)
+from actors.runtime import linux
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.guardian.herald import Herald
+from actors.runtime.guardian.loop import Loop
+from actors.runtime.guardian.node import Node
+from actors.runtime.guardian.tree import Tree
+from actors.runtime.mailbox.inbox import Inbox
+from actors.runtime.rundirectory import RunDirectory
+from actors.runtime.site import GUARDIAN, Site
+
+
+class Guardian:
+    """One system's guardian. Single-threaded, so that it may fork; never waits but in its loop."""
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        root: int,
+        intensity: Intensity,
+        *,
+        problem: str,
+        preparation: dict[str, Any] | None,
+    ) -> None:
+        """Serve the system of a run directory for the process whose pidfd is `root`.
+
+        A `problem` that made it impossible to import the application is told to who says `Hello`. A
+        `preparation` is for the actors to do, where the guardian could not do it for them.
+        """
+        self._run = run
+        self._root = root
+        self._problem = problem
+        self._loop = Loop()
+        site = Site.at(run)
+        self._endpoint = Endpoint(
+            site, Address(site.system, GUARDIAN, "guardian"), os.getpid(), carrier=self._loop
+        )
+        layout = site.mailbox(GUARDIAN)
+        pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+        self._inbox = Inbox(layout, pipe)
+        self._herald = Herald(self._endpoint, self._loop)
+        self._tree = Tree(self._endpoint, self._loop, self._herald, intensity, self._hear, preparation)
+        self._bell, self._ringer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def run(self) -> None:
+        """Serve until the system is told to stop or its root process ends."""
+        self._listen_to_signals()
+        self._loop.add(self._inbox.fileno(), self._hear)
+        self._loop.add(self._root, self._root_died)
+        self._loop.run()
+        self._run.remove()
+
+    def _listen_to_signals(self) -> None:
+        signal.set_wakeup_fd(self._ringer, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        self._loop.add(self._bell, self._on_signal)
+
+    def _on_signal(self) -> None:
+        numbers = os.read(self._bell, 4096)
+        if signal.SIGTERM in numbers:
+            self._stop_system()
+        self._reap_strangers()
+
+    def _reap_strangers(self) -> None:
+        """Collect orphans that the guardian has inherited; its actors' statuses are theirs alone."""
+        while True:
+            try:
+                dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if dead is None or self._tree.owns(dead.si_pid):
+                return
+            with suppress(ChildProcessError):
+                os.waitpid(dead.si_pid, os.WNOHANG)
+
+    def _hear(self) -> None:
+        """Take all that waits in the mail."""
+        while True:
+            try:
+                parts = self._inbox.take()
+                if parts is None:
+                    return
+                mail = envelope.open_mail(parts[0])
+                message = self._endpoint.codec.decode(mail.body, parts[1:])
+            except (DecodeError, ValueError) as error:
+                self._herald.publish(
+                    DeadLetter(receiver="guardian", sender="", cause=str(error), message=b"")
+                )
+            else:
+                self._heed(mail, message)
+            self._inbox.done()
+
+    def _heed(self, mail: Mail, message: Any) -> None:
+        match message:
+            case Started():
+                self._preload(message.modules)
+                self._tree.started(message)
+            case Ended():
+                self._tree.ended(message)
+            case Undelivered():
+                self._herald.publish(
+                    DeadLetter(
+                        receiver=message.receiver,
+                        sender=message.sender,
+                        cause=message.cause,
+                        message=message.message,
+                        count=message.count,
+                    )
+                )
+            case Spawn():
+                self._tree.spawn(
+                    message.parent, message.blueprint, lambda result: self._spawned(mail, result)
+                )
+            case Stop():
+                self._tree.command(message)
+            case Join():
+                self._join(mail, message.id)
+            case Subscribe():
+                asker = envelope.sender_of(mail.sender)
+                self._herald.subscribe(self._endpoint.site.lane(asker.address.id, message.lane))
+                self._reply(mail, True)
+            case Hello():
+                self._greet(mail)
+            case StopSystem() | Interrupted():
+                self._stop_system()
+            case _ if mail.kind == Kind.ASK:
+                self._reply(
+                    mail, f"the guardian does not handle {type(message).__name__}", Outcome.REJECTED
+                )
+            case _:
+                pass
+
+    def _spawned(self, mail: Mail, result: Node | NotSpawned) -> None:
+        self._reply(mail, result.ref if isinstance(result, Node) else result)
+
+    def _join(self, mail: Mail, number: int) -> None:
+        node = self._tree.nodes.get(number)
+        if node is None:
+            self._reply(mail, True)
+        else:
+            node.joiners.append((mail.sender, mail.correlation))
+
+    def _greet(self, mail: Mail) -> None:
+        if self._problem:
+            self._reply(mail, self._problem, Outcome.REJECTED)
+            self._loop.stop()
+        else:
+            self._reply(mail, os.getpid())
+
+    def _reply(self, mail: Mail, value: Any, outcome: Outcome = Outcome.REPLY) -> None:
+        self._endpoint.answer(mail.sender, mail.correlation, outcome, value)
+
+    def _preload(self, modules: tuple[str, ...]) -> None:
+        """Import what an actor has imported without harm, so that the next start need not."""
+        for name in modules:
+            if name not in sys.modules and linux.threads() == 1:
+                with suppress(Exception):
+                    importlib.import_module(name)
+
+    def _stop_system(self) -> None:
+        self._herald.stopping = True
+        self._tree.stop_everything(self._loop.stop)
+
+    def _root_died(self) -> None:
+        """Nobody is left to be polite to."""
+        self._tree.kill_everything()
+        self._tree.reap_everything()
+        self._loop.stop()

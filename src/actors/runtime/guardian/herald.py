@@ -1,0 +1,99 @@
+"""The herald: tells subscribers, and the log, what happens."""
+
+from __future__ import annotations
+
+from actors.core.errors import MailboxClosed, MailboxFull
+from actors.core.events import (
+    ActorCrashed,
+    ActorStarted,
+    ActorStopped,
+    DeadLetter,
+    Event,
+    EventsLost,
+    RestartLimitReached,
+)
+from actors.runtime import log
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.guardian.loop import Loop
+from actors.runtime.lane import Lane
+from actors.runtime.mailbox.outbox import Outbox, open_pipe
+
+_KEPT = 4 << 20
+"""How many bytes of events wait for a slow subscriber beyond what its pipe holds."""
+
+
+class Herald:
+    """Publishes events. Never waits for a subscriber: what one is too slow for, it gets as a count."""
+
+    def __init__(self, endpoint: Endpoint, loop: Loop) -> None:
+        self._endpoint = endpoint
+        self._loop = loop
+        self._lanes: dict[Outbox, int] = {}
+        self._log = log.logger()
+        self.stopping = False
+
+    def subscribe(self, lane: Lane) -> None:
+        """Send events into a lane from now on, until its reader is gone."""
+        try:
+            pipe = open_pipe(lane.pipe, "events")
+        except MailboxClosed:
+            return
+        outbox = Outbox(pipe, lane.places, name="events", carrier=self._loop, limit=_KEPT)
+        self._lanes[outbox] = 0
+
+    def publish(self, event: Event) -> None:
+        """Log an event and send it to every subscriber."""
+        self._write_down(event)
+        for outbox in tuple(self._lanes):
+            self._send(outbox, event)
+
+    def _send(self, outbox: Outbox, event: Event) -> None:
+        lost = self._lanes[outbox]
+        try:
+            if lost:
+                outbox.put(*self._endpoint.codec.encode(EventsLost(count=lost)))
+                self._lanes[outbox] = 0
+            outbox.put(*self._endpoint.codec.encode(event))
+        except MailboxFull:
+            self._lanes[outbox] += 1
+        except MailboxClosed:
+            self._lanes.pop(outbox)
+            outbox.close()
+
+    def _write_down(self, event: Event) -> None:
+        match event:
+            case ActorStarted(incarnation=0):
+                self._log.info("actor_started", actor=event.actor.path, pid=event.pid)
+            case ActorStarted():
+                self._log.warning(
+                    "actor_restarted",
+                    actor=event.actor.path,
+                    pid=event.pid,
+                    restarts=event.incarnation,
+                    after=f"{event.after * 1000:.1f} ms",
+                )
+            case ActorCrashed(reason=reason):
+                self._log.warning(
+                    "actor_crashed", actor=event.actor.path, pid=event.pid, reason=str(reason)
+                )
+                self._log.info("traceback", text=reason.traceback)
+            case ActorStopped():
+                self._log.info("actor_stopped", actor=event.actor.path, reason=str(event.reason))
+            case RestartLimitReached():
+                self._log.error(
+                    "restart_limit_reached",
+                    actor=event.actor.path,
+                    max_restarts=event.max_restarts,
+                    within=event.within,
+                )
+            case DeadLetter():
+                say = self._log.info if self.stopping else self._log.warning
+                say(
+                    "dead_letter",
+                    receiver=event.receiver,
+                    sender=event.sender,
+                    cause=event.cause,
+                    count=event.count,
+                )
+            case _:
+                self._log.info(type(event).__name__)

@@ -1,0 +1,97 @@
+"""The guardian's loop: descriptors and timers, in one thread."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import select
+import time
+from collections.abc import Callable
+from typing import Final
+
+from actors.runtime.mailbox.outbox import Outbox
+
+Callback = Callable[[], None]
+
+_RETRY: Final = 0.05
+
+
+class Timer:
+    """A callback to come; `cancel` it, or let it come."""
+
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callback) -> None:
+        self.callback: Callback | None = callback
+
+    def cancel(self) -> None:
+        """Make it not come. Harmless if it has."""
+        self.callback = None
+
+
+class Loop:
+    """Waits for descriptors and times, and calls back. The `Carrier` of the guardian's outboxes."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._callbacks: dict[int, Callback] = {}
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._numbers = itertools.count()
+        self._running = True
+
+    def add(self, descriptor: int, callback: Callback, events: int = select.EPOLLIN) -> None:
+        """Call back whenever the descriptor is ready."""
+        self._callbacks[descriptor] = callback
+        self._epoll.register(descriptor, events)
+
+    def remove(self, descriptor: int) -> None:
+        """Stop that; to be called before the descriptor is closed."""
+        if self._callbacks.pop(descriptor, None) is not None:
+            self._epoll.unregister(descriptor)
+
+    def call_later(self, seconds: float, callback: Callback) -> Timer:
+        """Call back once, in so many seconds."""
+        timer = Timer(callback)
+        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._numbers), timer))
+        return timer
+
+    def watch(self, outbox: Outbox) -> None:
+        """Drain the outbox when its pipe has room."""
+        if outbox.fileno() not in self._callbacks:
+            self.add(outbox.fileno(), lambda: self._drain(outbox), select.EPOLLOUT)
+
+    def forget(self, outbox: Outbox) -> None:
+        """Stop that."""
+        if not outbox.closed:
+            self.remove(outbox.fileno())
+
+    def _drain(self, outbox: Outbox) -> None:
+        outbox.drain()
+        if outbox.stalled:
+            self.remove(outbox.fileno())
+            self.call_later(_RETRY, lambda: self.watch(outbox))
+
+    def run(self) -> None:
+        """Run until `stop`."""
+        while self._running:
+            for descriptor, _ in self._epoll.poll(self._until_next()):
+                callback = self._callbacks.get(descriptor)
+                if callback is not None:
+                    callback()
+            self._call_due()
+
+    def stop(self) -> None:
+        """Have `run` return after the present round."""
+        self._running = False
+
+    def _until_next(self) -> float | None:
+        while self._timers and self._timers[0][2].callback is None:
+            heapq.heappop(self._timers)
+        return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+
+    def _call_due(self) -> None:
+        now = time.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            callback = heapq.heappop(self._timers)[2].callback
+            if callback is not None:
+                callback()

@@ -1,0 +1,48 @@
+"""An actor's process, as the guardian holds it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from contextlib import suppress
+
+from actors.runtime import worker
+from actors.runtime.worker import Assignment
+
+
+class ActorProcess:
+    """A started process: signals go through its pidfd, and its death is seen there.
+
+    Not through `Process.sentinel`, which a grandchild of the process would hold open.
+    """
+
+    def __init__(self, assignment: Assignment) -> None:
+        context = multiprocessing.get_context(assignment.blueprint.start_method.value)
+        self._process = context.Process(
+            target=worker.main, args=(assignment,), name=f"actor {assignment.address.path}"
+        )
+        self._process.start()
+        self.pid = self._process.pid or 0
+        self.pidfd = os.pidfd_open(self.pid)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; to a dead process none."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, number)
+
+    def kill(self) -> None:
+        """Kill the process and what it has forked."""
+        self.send(signal.SIGKILL)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def reap(self) -> int:
+        """Collect the dead process and kill what it has forked; return its exit code."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.join()
+        code = self._process.exitcode
+        self._process.close()  # two descriptors that `join` leaves open
+        os.close(self.pidfd)
+        return 0 if code is None else code

@@ -1,0 +1,435 @@
+"""The supervision tree: what is started, restarted and stopped, and in which order.
+
+A death's way: pidfd → `ExitReason` → `policy.decide` → applied here. Nothing in here waits: each step
+that takes time names the callback that goes on after it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from actors.core import policy, reason
+from actors.core.address import Address
+from actors.core.envelope import Kind, Outcome, path_of
+from actors.core.events import ActorCrashed, ActorStarted, ActorStopped, DeadLetter, RestartLimitReached
+from actors.core.policy import Intensity, Verdict
+from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, StopNow, Supervises
+from actors.core.reason import End, ExitReason
+from actors.core.spec import Strategy, check_name
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.flood import Flood
+from actors.runtime.guardian import estate
+from actors.runtime.guardian.herald import Herald
+from actors.runtime.guardian.loop import Loop
+from actors.runtime.guardian.node import Node, State
+from actors.runtime.guardian.process import ActorProcess
+from actors.runtime.mailbox.journal import Word
+from actors.runtime.site import GUARDIAN
+from actors.runtime.worker import Assignment
+
+_FIRST_ID: Final = 2
+_TERM_GRACE: Final = 1.0
+"""How many seconds after SIGTERM the SIGKILL follows."""
+
+Done = Callable[[], None]
+Begun = Callable[[ExitReason | None], None]
+
+
+class Tree:
+    """The nodes of one system and what becomes of them."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        loop: Loop,
+        herald: Herald,
+        intensity: Intensity,
+        hear: Done,
+        preparation: dict[str, Any] | None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._loop = loop
+        self._herald = herald
+        self._intensity = intensity
+        self._hear = hear
+        self._preparation = preparation
+        self._ids = itertools.count(_FIRST_ID)
+        self._flood = Flood()
+        self.root = Node(
+            Address(endpoint.site.system, GUARDIAN, ""),
+            Blueprint(target="", name=None),
+            None,
+            state=State.RUNNING,
+        )
+        self.nodes: dict[int, Node] = {GUARDIAN: self.root}
+
+    # starting
+
+    def spawn(self, parent: int, blueprint: Blueprint, then: Callable[[Node | NotSpawned], None]) -> None:
+        """Start a new node below `parent`; `then` gets it, or what is wrong."""
+        above = self.nodes.get(parent, self.root if parent < _FIRST_ID else None)
+        if above is None or above.state not in (State.STARTING, State.RUNNING):
+            then(NotSpawned(name=blueprint.name or blueprint.target, cause="its parent is stopping"))
+            return
+        node = self._plant(above, blueprint)
+        if isinstance(node, NotSpawned):
+            then(node)
+            return
+
+        def begun(failure: ExitReason | None) -> None:
+            if failure is None:
+                then(node)
+                return
+            cause = failure.traceback or str(failure)
+            self.stop(node, failure, lambda: then(NotSpawned(name=node.address.path, cause=cause)))
+
+        self._begin(node, begun)
+
+    def _plant(self, parent: Node, blueprint: Blueprint) -> Node | NotSpawned:
+        """A new node with its name and its mailbox, and those below it; nothing runs yet."""
+        number = next(self._ids)
+        name = blueprint.name or f"{blueprint.target.rpartition(':')[2].rpartition('.')[2]}-{number}"
+        path = f"{parent.address.path}/{name}" if parent.address.path else name
+        node = Node(Address(self.root.address.system, number, path), blueprint, parent)
+        try:
+            check_name(name)
+            self._endpoint.site.name(path, number)
+        except FileExistsError:
+            return NotSpawned(name=path, cause="", taken=True)
+        except (OSError, ValueError) as error:
+            return NotSpawned(name=path, cause=str(error))
+        self.nodes[number] = node
+        parent.children.append(node)
+        try:
+            estate.found(self._endpoint, node)
+        except (OSError, ValueError) as error:
+            self._bury(node, reason.SHUTDOWN)
+            return NotSpawned(name=path, cause=f"its mailbox cannot be made: {error}")
+        return self._plant_children(node, blueprint.supervises)
+
+    def _plant_children(self, node: Node, supervises: Supervises | None) -> Node | NotSpawned:
+        for blueprint in () if supervises is None else supervises.children:
+            planted = self._plant(node, blueprint)
+            if isinstance(planted, NotSpawned):
+                self.stop(node, reason.SHUTDOWN, _nothing)
+                return planted
+        return node
+
+    def _begin(self, node: Node, begun: Begun) -> None:
+        """Start a node: a supervisor's children in order, or a process."""
+        node.state = State.STARTING
+        node.incarnation += 1
+        node.report = None
+        node.began = node.began or time.monotonic()
+        if node.supervises:
+            node.restarts_below.clear()
+            self._begin_children(node, list(node.children), begun)
+            return
+        node.when_started = begun
+        self._fork(node)
+        node.timer = self._loop.call_later(node.blueprint.start_timeout, lambda: self._start_late(node))
+
+    def _begin_children(self, node: Node, children: list[Node], begun: Begun) -> None:
+        if not children:
+            self._has_begun(node, 0, begun)
+            return
+        first, *rest = children
+
+        def child_begun(failure: ExitReason | None) -> None:
+            if failure is None and node.state is State.STARTING:
+                self._begin_children(node, rest, begun)
+            else:
+                begun(failure or reason.SHUTDOWN)
+
+        self._begin(first, child_begun)
+
+    def _fork(self, node: Node) -> None:
+        assignment = Assignment(
+            site=self._endpoint.site,
+            address=node.address,
+            incarnation=node.incarnation,
+            blueprint=node.blueprint,
+            guardian=os.getpid(),
+            preparation=self._preparation,
+        )
+        node.process = ActorProcess(assignment)
+        layout = self._endpoint.site.mailbox(node.address.id)
+        estate.mark(layout, Word.PROCESS, node.process.pid)
+        self._loop.add(node.process.pidfd, lambda: self._died(node))
+
+    def started(self, said: Started) -> None:
+        """A worker says that its actor has started."""
+        node = self.nodes.get(said.id)
+        if node is None or node.incarnation != said.incarnation or node.state is not State.STARTING:
+            return
+        node.unclock()
+        begun, node.when_started = node.when_started, None
+        if begun is not None and node.process is not None:
+            self._has_begun(node, node.process.pid, begun)
+
+    def _has_begun(self, node: Node, pid: int, begun: Begun) -> None:
+        node.state = State.RUNNING
+        after, node.began = time.monotonic() - node.began, 0.0
+        self._herald.publish(
+            ActorStarted(actor=node.ref, pid=pid, incarnation=node.incarnation, after=after)
+        )
+        begun(None)
+
+    def _start_late(self, node: Node) -> None:
+        node.report = Ended(
+            id=node.address.id,
+            incarnation=node.incarnation,
+            reason=ExitReason(
+                end=End.FAILED_START,
+                text=f"it had not started after {node.blueprint.start_timeout:g} s (start_timeout)",
+            ),
+        )
+        if node.process is not None:
+            node.process.kill()
+
+    # dying
+
+    def ended(self, said: Ended) -> None:
+        """A worker says why it is about to end."""
+        node = self.nodes.get(said.id)
+        if node is None or node.incarnation != said.incarnation or node.process is None:
+            return
+        node.report = said
+        if node.state is not State.STOPPING:
+            node.unclock()
+            node.timer = self._loop.call_later(node.blueprint.shutdown, lambda: self._terminate(node))
+
+    def _died(self, node: Node) -> None:
+        process = node.process
+        if process is None:
+            return
+        self._hear()  # what it said before it died
+        self._loop.remove(process.pidfd)
+        node.unclock()
+        pid, code = process.pid, process.reap()
+        node.process = None
+        why = node.report.reason if node.report is not None else reason.of_exit_code(code)
+        self._settle(node, why)
+        begun, node.when_started = node.when_started, None
+        state, node.state = node.state, State.DOWN
+        if why.abnormal and state is not State.STOPPING:
+            self._herald.publish(ActorCrashed(actor=node.ref, pid=pid, reason=why))
+        if state is State.STOPPING:
+            self._is_down(node)
+            if begun is not None:
+                begun(why)
+        elif begun is not None:
+            node.began = 0.0
+            begun(why)
+        else:
+            node.began = time.monotonic()
+            self._stop_all(node.children, lambda: self._judge(node, why))
+
+    def _settle(self, node: Node, why: ExitReason) -> None:
+        """End what the dead process had in hand."""
+        estate.clear(self._endpoint, node)
+        mail = estate.in_hand(self._endpoint, node)
+        if mail is None:
+            return
+        answered = node.report is not None and node.report.answered
+        if mail.kind == Kind.ASK and not answered:
+            self._endpoint.answer(mail.sender, mail.correlation, Outcome.CRASHED, str(why))
+        self._dead_letter(node, mail.sender, f"it was in hand when the actor ended: {why}", mail.body)
+
+    def _judge(self, node: Node, why: ExitReason) -> None:
+        """Decide what becomes of a node that is down, and do it."""
+        if node.state is not State.DOWN or node.parent is None:
+            return
+        if node.parent.state is not State.RUNNING:
+            return  # whoever takes the parent down, or brings it up, sees to its children
+        now, intensity = time.monotonic(), self._intensity_of(node.parent)
+        match policy.decide(node.blueprint.restart, why, node.ledger, now, intensity):
+            case Verdict.STOP:
+                self.stop(node, why, _nothing)
+            case Verdict.RESTART:
+                node.ledger[:] = [*intensity.recent(node.ledger, now), now]
+                self._restart(node, node.parent)
+            case Verdict.GIVE_UP:
+                self._give_up(node, node.parent, why, intensity)
+
+    def _intensity_of(self, parent: Node) -> Intensity:
+        supervises = parent.blueprint.supervises
+        return (
+            self._intensity if supervises is None else Intensity(supervises.max_restarts, supervises.within)
+        )
+
+    def _restart(self, node: Node, parent: Node) -> None:
+        supervises = parent.blueprint.supervises
+        strategy = Strategy.ONE_FOR_ONE if supervises is None else supervises.strategy
+        group = policy.restarted_with(strategy, parent.children, node)
+
+        def begun(failure: ExitReason | None) -> None:
+            if failure is not None:
+                late = next((one for one in group if one.state is State.DOWN), node)
+                self._loop.call_later(0.0, lambda: self._judge(late, failure))
+
+        self._halt_all(group, lambda: self._begin_group(parent, group, begun))
+
+    def _begin_group(self, parent: Node, group: Sequence[Node], begun: Begun) -> None:
+        """Start those of a group that are down, in order, unless the parent is on its way down."""
+        down = [node for node in group if node.state is State.DOWN]
+        if not down or parent.state is not State.RUNNING:
+            return
+
+        def next_one(failure: ExitReason | None) -> None:
+            if failure is None:
+                self._begin_group(parent, group, begun)
+            else:
+                begun(failure)
+
+        self._begin(down[0], next_one)
+
+    def _give_up(self, node: Node, parent: Node, why: ExitReason, intensity: Intensity) -> None:
+        failed = parent if parent.supervises else node
+        self._herald.publish(
+            RestartLimitReached(
+                actor=failed.ref, max_restarts=intensity.max_restarts, within=intensity.within
+            )
+        )
+        if failed is node:
+            self.stop(node, why, _nothing)
+        else:
+            self._halt(parent, lambda: self._judge(parent, why))
+
+    # stopping
+
+    def stop(self, node: Node, why: ExitReason, then: Done) -> None:
+        """Stop a node for good, and all below it, then remove it."""
+
+        def down() -> None:
+            self._bury(node, why)
+            then()
+
+        self._halt(node, down)
+
+    def command(self, said: Stop) -> None:
+        """Stop a node for good on command; killed, its processes are not asked."""
+        node = self.nodes.get(said.id)
+        if node is None or node is self.root:
+            return
+        for below in node.subtree() if said.kill else ():
+            if below.process is not None:
+                below.process.kill()
+        self.stop(node, reason.KILLED if said.kill else reason.SHUTDOWN, _nothing)
+
+    def owns(self, pid: int) -> bool:
+        """Whether a process is an actor's."""
+        return any(node.process is not None and node.process.pid == pid for node in self.nodes.values())
+
+    def stop_everything(self, then: Done) -> None:
+        """Stop all nodes in reverse order."""
+        self.root.state = State.STOPPING
+        self._stop_all(self.root.children, then)
+
+    def kill_everything(self) -> None:
+        """Kill every process, at once."""
+        for node in self.nodes.values():
+            if node.process is not None:
+                node.process.kill()
+
+    def reap_everything(self) -> None:
+        """Collect every killed process."""
+        for node in self.nodes.values():
+            if node.process is not None:
+                node.process.reap()
+
+    def _stop_all(self, nodes: Iterable[Node], then: Done) -> None:
+        """Stop nodes for good, one after the other, the last first."""
+        remaining = list(nodes)
+        if not remaining:
+            then()
+            return
+        last = remaining.pop()
+        self.stop(last, reason.SHUTDOWN, lambda: self._stop_all(remaining, then))
+
+    def _halt_all(self, nodes: Iterable[Node], then: Done) -> None:
+        """Bring nodes down to be started again, one after the other, the last first."""
+        remaining = list(nodes)
+        if not remaining:
+            then()
+            return
+        last = remaining.pop()
+        self._halt(last, lambda: self._halt_all(remaining, then))
+
+    def _halt(self, node: Node, then: Done) -> None:
+        """Bring a node down, those below it first; what waits for it is kept."""
+        if node.state in (State.DOWN, State.GONE) and not node.children:
+            then()
+            return
+        node.when_down.append(then)
+        if node.state is State.STOPPING:
+            return
+        node.state = State.STOPPING
+        end = self._halt_all if node.supervises else self._stop_all
+        end(node.children, lambda: self._halt_process(node))
+
+    def _halt_process(self, node: Node) -> None:
+        node.unclock()
+        if node.process is None:
+            self._is_down(node)
+            return
+        layout = self._endpoint.site.mailbox(node.address.id)
+        estate.command_stop(layout, node, self._endpoint.codec.encode(StopNow())[0])
+        node.timer = self._loop.call_later(node.blueprint.shutdown, lambda: self._terminate(node))
+
+    def _terminate(self, node: Node) -> None:
+        """Its time to stop is up: SIGTERM, and SIGKILL a little later."""
+        process = node.process
+        if process is not None:
+            process.send(signal.SIGTERM)
+            node.timer = self._loop.call_later(_TERM_GRACE, process.kill)
+
+    def _is_down(self, node: Node) -> None:
+        node.state = State.DOWN
+        for then in node.take_when_down():
+            then()
+
+    def _bury(self, node: Node, why: ExitReason) -> None:
+        """Remove a node that is down: nothing of it stays but what was said about it."""
+        if node.state is State.GONE:
+            return
+        for child in list(node.children):
+            self._bury(child, why)
+        node.state = State.GONE
+        site = self._endpoint.site
+        if node.keepers:
+            site.mailbox(node.address.id).mail.unlink(missing_ok=True)
+            for mail in estate.waiting(self._endpoint, node):
+                if mail.kind == Kind.ASK:
+                    self._endpoint.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
+                self._dead_letter(node, mail.sender, "the actor has stopped", mail.body)
+        estate.remove(self._endpoint, node)
+        site.unname(node.address.path)
+        self.nodes.pop(node.address.id, None)
+        if node.parent is not None and node in node.parent.children:
+            node.parent.children.remove(node)
+        for sender, number in node.joiners:
+            self._endpoint.answer(sender, number, Outcome.REPLY, True)
+        self._herald.publish(ActorStopped(actor=node.ref, reason=why))
+
+    def _dead_letter(self, node: Node, sender: bytes, cause: str, message: bytes) -> None:
+        count = self._flood.admit(1, time.monotonic())
+        if count:
+            self._herald.publish(
+                DeadLetter(
+                    receiver=node.address.path,
+                    sender=path_of(sender),
+                    cause=cause,
+                    message=message[:1024],
+                    count=count,
+                )
+            )
+
+
+def _nothing() -> None:
+    """Go on with nothing."""

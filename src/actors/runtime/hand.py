@@ -1,0 +1,69 @@
+"""The message in hand: what its handler's end means for who sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actors.core import envelope
+from actors.core.envelope import Kind, Mail, Outcome
+from actors.core.errors import MailboxClosed
+from actors.core.ref import ActorRef
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.site import APPLICATION
+
+
+class Hand:
+    """A message that is being handled. An ask is answered once."""
+
+    def __init__(self, endpoint: Endpoint, mail: Mail, segments: Sequence[bytes], message: Any) -> None:
+        self.message = message
+        self._endpoint = endpoint
+        self._mail = mail
+        self._segments = segments
+        self._owes = mail.kind == Kind.ASK
+
+    @property
+    def sender(self) -> ActorRef | None:
+        """The actor that sent it; None if it came from the application."""
+        address = envelope.sender_of(self._mail.sender).address
+        return None if address.id <= APPLICATION else self._endpoint.bind(address)
+
+    def answer(self, value: Any) -> None:
+        """The handler returned: an ask gets the value."""
+        if self._owes:
+            self._endpoint.answer(self._mail.sender, self._mail.correlation, Outcome.REPLY, value)
+            self._owes = False
+
+    def finish(self, outcome: Outcome, value: Any) -> None:
+        """End an ask in another way."""
+        if self._owes:
+            self._owes = False
+            self._endpoint.answer(self._mail.sender, self._mail.correlation, outcome, value)
+
+    def reject(self, why: str) -> None:
+        """The message was not for this actor: an ask is rejected, a tell is a dead letter."""
+        if self._owes:
+            self.finish(Outcome.REJECTED, why)
+        else:
+            self._dead_letter(why)
+
+    def forward(self, to: ActorRef, body: bytes, segments: Sequence[bytes]) -> None:
+        """Hand a message on to another actor, as from this message's sender."""
+        mail = self._mail
+        kind = Kind.ASK if self._owes else Kind.TELL
+        head = envelope.mail(kind, mail.sender, mail.correlation, mail.deadline, mail.chain)
+        try:
+            self._endpoint.post(to.address, head + body, segments)
+        except MailboxClosed:
+            self.finish(Outcome.STOPPED, False)
+            self._endpoint.report(to.path, envelope.path_of(mail.sender), "the actor has stopped", body)
+        self._owes = False
+
+    def forward_unchanged(self, to: ActorRef) -> None:
+        """Hand this very message on."""
+        self.forward(to, self._mail.body, self._segments)
+
+    def _dead_letter(self, cause: str) -> None:
+        sender = envelope.path_of(self._mail.sender)
+        self._endpoint.report(self._endpoint.address.path, sender, cause, self._mail.body)

@@ -1,0 +1,91 @@
+"""Lanes: pipes beside the mail, for replies, events and control.
+
+A lane is read by one incarnation of one process and needs no journal: nothing in it outlives its reader.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox.layout import make_pipe
+from actors.runtime.mailbox.parcel import Places
+
+_READ_AT_MOST: Final = 1 << 20
+"""More than any pipe holds, so that a read never cuts a frame."""
+
+
+@attrs.frozen
+class Lane:
+    """Where a lane is."""
+
+    directory: Path
+    places: Places
+
+    @property
+    def pipe(self) -> Path:
+        """The pipe itself."""
+        return self.directory / "pipe"
+
+
+class LaneReader:
+    """The reading end of a lane. Not thread-safe."""
+
+    def __init__(self, pipe: Path, places: Places) -> None:
+        self._pipe = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+        self._places = places
+
+    @classmethod
+    def create(cls, lane: Lane) -> LaneReader:
+        """Make a lane and read it."""
+        lane.places.main.mkdir(mode=0o700, parents=True)
+        keeper = make_pipe(lane.pipe)
+        try:
+            return cls(lane.pipe, lane.places)
+        finally:
+            os.close(keeper)
+
+    def fileno(self) -> int:
+        """The pipe: readable while something waits."""
+        return self._pipe.number
+
+    def read(self) -> list[list[bytes]]:
+        """Everything that waits: of each message its bytes, then its segments. Never waits.
+
+        What is no message is passed over.
+        """
+        try:
+            data = os.read(self._pipe.number, _READ_AT_MOST)
+        except BlockingIOError:
+            return []
+        messages: list[list[bytes]] = []
+        position = 0
+        while position < len(data):
+            remaining = len(data) - position
+            magic, kind, length = (
+                frame.HEAD.unpack_from(data, position) if remaining >= frame.HEAD.size else (0, 0, 0)
+            )
+            if not frame.valid(magic, kind, length, remaining):
+                following = data.find(frame.MAGIC_BYTES, position + 1)
+                position = following if following >= 0 else len(data)
+                continue
+            payload = data[position + frame.HEAD.size : position + length]
+            if kind == frame.Kind.INLINE:
+                messages.append([payload])
+            else:
+                messages.extend(self._open(payload))
+            position += length
+        return messages
+
+    def _open(self, label: bytes) -> list[list[bytes]]:
+        try:
+            return [parcel.receive(self._places, label)]
+        except parcel.BadParcel:
+            return []
+        finally:
+            parcel.discard(self._places, label)

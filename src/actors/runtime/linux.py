@@ -1,0 +1,69 @@
+"""What the runtime needs of Linux beyond the standard library."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from contextlib import suppress
+from typing import Final
+
+from actors.core.errors import ActorsError
+
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
+_OOM_SCORE: Final = 300
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def require() -> None:
+    """Raise `ActorsError` on a system that the runtime does not run on."""
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        raise ActorsError("actors runs on Linux only, for now (it needs pidfds and PR_SET_PDEATHSIG)")
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent, which shall be `parent`, ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the line above
+        os._exit(0)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of whatever descendants lose theirs."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def volunteer_for_oom() -> None:
+    """Have the out-of-memory killer take this process rather than its parents."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write(str(_OOM_SCORE))
+
+
+def threads() -> int:
+    """How many threads this process has."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def raise_descriptor_limit() -> None:
+    """Allow this process as many descriptors as the hard limit does."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def close_all_but(kept: set[int]) -> None:
+    """Close every descriptor of this process that is not in `kept`."""
+    for descriptor in map(int, os.listdir("/proc/self/fd")):
+        if descriptor not in kept:
+            with suppress(OSError):
+                os.close(descriptor)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _libc.prctl(option, value, 0, 0, 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

@@ -1,0 +1,72 @@
+"""A peer: another actor's mailbox, opened to send to it."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from actors.core.errors import MailboxClosed, MailboxFull
+from actors.runtime.mailbox.credit import Credits
+from actors.runtime.mailbox.drainer import Carrier
+from actors.runtime.mailbox.journal import Status, Word
+from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.outbox import Outbox, open_pipe
+
+
+class Peer:
+    """Sends into one mailbox. Raises `MailboxClosed` when made if the mailbox is gone."""
+
+    def __init__(self, layout: Layout, name: str, carrier: Carrier, on_lost: Callable[[int], None]) -> None:
+        self.name = name
+        self.outbox = Outbox(
+            open_pipe(layout.mail, name), layout.places, name=name, carrier=carrier, on_lost=on_lost
+        )
+        self.outbox.joined = False
+        try:
+            self._status = Status(layout.journal)
+        except FileNotFoundError:
+            raise MailboxClosed(name) from None
+        self._words = self._status.words
+        bound = self._words[Word.BOUND]
+        self._credits = Credits(layout.credits, bound) if bound else None
+
+    def post(self, message: bytes, segments: Sequence[bytes], deadline: float) -> None:
+        """Send a message; wait for room in a bounded mailbox until `deadline` (monotonic).
+
+        Raises `MailboxFull`, or `MailboxClosed` if nobody has read or will ever read the message.
+        """
+        if self._credits is not None:
+            self._take_place(self._credits, deadline)
+        try:
+            self.outbox.put(message, segments)
+        except MailboxFull:
+            if self._credits is not None:
+                self._credits.give()
+            raise
+        if self._words[Word.GONE]:
+            raise MailboxClosed(self.name)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits here, so that closing loses nothing."""
+        return not self.outbox.waiting
+
+    def close(self) -> None:
+        """Close the mailbox here; what waits is lost and counted."""
+        self.outbox.close()
+        if self._credits is not None:
+            self._credits.close()
+
+    def _take_place(self, places: Credits, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(places, select.POLLIN)
+        while not places.take():
+            if self._words[Word.GONE]:
+                raise MailboxClosed(self.name)
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise MailboxFull(self.name, f"{places.size} messages wait already")
+            with suppress(InterruptedError):
+                poll.poll(min(remaining, 0.1) * 1000)

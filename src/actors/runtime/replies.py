@@ -1,0 +1,256 @@
+"""Replies: how the asks of one process end.
+
+One lane for all. The asking thread itself reads it, hands other threads and event loops what is theirs
+and passes the role on when its own reply has come: no thread switch on the way of a reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import Any, Final
+
+import attrs
+
+from actors.core import envelope
+from actors.core.envelope import Outcome
+from actors.runtime.lane import Lane, LaneReader
+from actors.runtime.mailbox.waiting import Waiter
+
+_SLICE: Final = 0.05
+"""How late the timeout of a future may be noticed, in seconds."""
+
+
+@attrs.frozen
+class Answer:
+    """What came back: an outcome and its bytes, or the error that took their place."""
+
+    outcome: Outcome
+    body: bytes = b""
+    segments: tuple[bytes, ...] = ()
+    error: Exception | None = None
+
+
+class Pending:
+    """An ask of a thread that waits for its end."""
+
+    __slots__ = ("answer", "bell", "deadline")
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.answer: Answer | None = None
+        self.bell: threading.Lock | None = None
+
+    def resolve(self, answer: Answer) -> None:
+        """End the ask; called once, by whichever thread reads the lane."""
+        self.answer = answer
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake the waiting thread, if it sleeps."""
+        if self.bell is not None:
+            with suppress(RuntimeError):  # rung already
+                self.bell.release()
+
+
+class PendingInLoop(Pending):
+    """An ask of a coroutine."""
+
+    __slots__ = ("future", "loop")
+
+    def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(deadline)
+        self.loop = loop
+        self.future: asyncio.Future[Answer] = loop.create_future()
+
+    def resolve(self, answer: Answer) -> None:
+        if asyncio._get_running_loop() is self.loop:
+            self._set(answer)
+        else:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self.loop.call_soon_threadsafe(self._set, answer)
+
+    def _set(self, answer: Answer) -> None:
+        if not self.future.done():
+            self.future.set_result(answer)
+
+
+class PendingFuture(Pending):
+    """An ask whose end a `concurrent.futures.Future` will tell."""
+
+    __slots__ = ("conclude", "future")
+
+    def __init__(self, deadline: float, conclude: Callable[[Answer | None], Any]) -> None:
+        super().__init__(deadline)
+        self.conclude = conclude
+        self.future: Future[Any] = Future()
+
+    def resolve(self, answer: Answer | None) -> None:
+        """End the future; None means that the time is up."""
+        self.answer = answer or Answer(Outcome.STOPPED)
+        with suppress(InvalidStateError):  # cancelled in this instant
+            if self.future.cancelled():
+                return
+            try:
+                value = self.conclude(answer)
+            except Exception as error:  # noqa: BLE001 - a future carries whatever error it is
+                self.future.set_exception(error)
+            else:
+                self.future.set_result(value)
+        self.ring()
+
+
+class Replies:
+    """The reply lane of this process and the asks that wait for it."""
+
+    def __init__(self, lane: Lane, others: Iterable[int], on_wake: Callable[[], None]) -> None:
+        """Make the lane; `on_wake` is called when one of the `others` may have become readable."""
+        self._lane = LaneReader.create(lane)
+        self._others = tuple(others)
+        self._on_wake = on_wake
+        self._waiter = Waiter(self._lane.fileno(), self._others)
+        self._pending: dict[int, Pending] = {}
+        self._numbers = itertools.count(1)
+        self._leading = threading.Lock()
+        self._reading = threading.Lock()
+        self._futures: dict[int, PendingFuture] = {}
+        self._futures_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._loops: set[asyncio.AbstractEventLoop] = set()
+        self.late = 0
+        """How many replies came after their ask had ended."""
+
+    def expect(self, pending: Pending) -> int:
+        """Number an ask that is about to be sent."""
+        number = next(self._numbers)
+        self._pending[number] = pending
+        return number
+
+    def forget(self, number: int) -> None:
+        """Nobody waits for this reply any more."""
+        self._pending.pop(number, None)
+
+    def wait(self, pending: Pending) -> Answer | None:
+        """Wait for the end of an ask; None when its time is up."""
+        while pending.answer is None:
+            remaining = pending.deadline - time.monotonic()
+            if remaining <= 0:
+                return None
+            if self._leading.acquire(blocking=False):
+                try:
+                    self._lead_until(pending, pending.deadline)
+                finally:
+                    self._leading.release()
+                    self._hand_on()
+            elif pending.bell is None:
+                pending.bell = threading.Lock()
+                pending.bell.acquire()
+            else:
+                pending.bell.acquire(timeout=remaining)
+        return pending.answer
+
+    def attend(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have an event loop read the lane while it waits for other things."""
+        if loop not in self._loops:
+            self._loops = {known for known in self._loops if not known.is_closed()} | {loop}
+            loop.add_reader(self._lane.fileno(), self.read)
+            for other in self._others:
+                loop.add_reader(other, self._on_wake)
+
+    def attend_future(self, number: int, pending: PendingFuture) -> None:
+        """Have a thread read the lane while futures wait; it ends with the last of them."""
+        with self._futures_lock:
+            self._futures[number] = pending
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._serve_futures, name="actors-replies", daemon=True
+                )
+                self._thread.start()
+
+    def read(self) -> None:
+        """Read the lane and end the asks whose replies have come. Never waits."""
+        with self._reading:
+            messages = self._lane.read()
+        for message in messages:
+            with suppress(ValueError):  # not a reply
+                self._resolve(*message)
+
+    def end_all(self, error: Exception) -> None:
+        """End every ask with an error: no reply can come any more."""
+        pending, self._pending = self._pending, {}
+        for one in pending.values():
+            one.resolve(Answer(Outcome.STOPPED, error=error))
+
+    def close(self) -> None:
+        """Stop reading; every ask has been ended before."""
+        for loop in self._loops:
+            with suppress(RuntimeError):  # closed
+                if asyncio._get_running_loop() is loop:
+                    self._leave(loop)
+                else:
+                    loop.call_soon_threadsafe(self._leave, loop)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+    def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
+        for descriptor in (self._lane.fileno(), *self._others):
+            loop.remove_reader(descriptor)
+
+    def _hand_on(self) -> None:
+        for pending in tuple(self._pending.values()):
+            if pending.bell is not None and pending.answer is None:
+                pending.ring()
+                return
+
+    def _resolve(self, payload: bytes, *segments: bytes) -> None:
+        number, outcome, body = envelope.open_reply(payload)
+        pending = self._pending.pop(number, None)
+        if pending is None:
+            self.late += 1
+        else:
+            pending.resolve(Answer(outcome, body, segments))
+
+    def _serve_futures(self) -> None:
+        while pending := self._next_future():
+            now = time.monotonic()
+            if pending.deadline <= now:
+                pending.resolve(None)
+            elif self._leading.acquire(timeout=_SLICE):
+                try:
+                    self._lead_until(pending, min(pending.deadline, now + _SLICE))
+                finally:
+                    self._leading.release()
+                    self._hand_on()
+
+    def _lead_until(self, pending: Pending, end: float) -> None:
+        self.read()
+        while pending.answer is None and (remaining := end - time.monotonic()) > 0:
+            if self._waiter.wait(remaining):
+                self._on_wake()
+            self.read()
+
+    def _next_future(self) -> PendingFuture | None:
+        """The future whose time is up first; with none, the thread ends."""
+        with self._futures_lock:
+            over = [
+                number
+                for number, pending in self._futures.items()
+                if pending.answer is not None or pending.future.cancelled()
+            ]
+            for number in over:
+                self._futures.pop(number)
+                self.forget(number)
+            if not self._futures:
+                self._thread = None
+                return None
+            return min(self._futures.values(), key=_deadline)
+
+
+def _deadline(pending: Pending) -> float:
+    return pending.deadline

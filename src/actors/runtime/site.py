@@ -1,0 +1,105 @@
+"""The site: where the parts of one actor system are in its run directory.
+
+::
+
+    names/<path>        a link to the directory of the actor that has this name
+    <id>/               an actor's mailbox; 0 is the guardian, 1 the application
+    <id>/<lane>/        a lane: a pipe and its parcels, for replies or events
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from actors.core.address import Address
+from actors.core.errors import NoSuchActor
+from actors.runtime import rundirectory
+from actors.runtime.lane import Lane
+from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.parcel import Places
+
+GUARDIAN: Final = 0
+APPLICATION: Final = 1
+_LONGEST_FILE_NAME: Final = 255
+
+
+@attrs.frozen
+class Site:
+    """The run directory of one system."""
+
+    path: Path
+    spill: Path
+
+    @classmethod
+    def at(cls, run: rundirectory.RunDirectory) -> Site:
+        """The site in a run directory that this process holds."""
+        return cls(run.path, run.spill)
+
+    @property
+    def system(self) -> str:
+        """The system's part of every address in it."""
+        return self.path.name
+
+    def create(self) -> None:
+        """Make what every site has."""
+        (self.path / "names").mkdir(mode=0o700)
+
+    def other(self, system: str) -> Site:
+        """The site of another system of the same user."""
+        if system == self.system:
+            return self
+        path = self.path.parent / Path(system).name
+        return Site(path, rundirectory.spill_of(path))
+
+    def mailbox(self, number: int) -> Layout:
+        """The mailbox of an actor."""
+        return Layout.at(self.path / str(number), self.spill / str(number))
+
+    def lane(self, number: int, name: str) -> Lane:
+        """A lane of an actor's process."""
+        directory = self.path / str(number) / Path(name).name
+        return Lane(directory, Places(directory / "parcels", self.spill / str(number) / name))
+
+    def replies(self, number: int, incarnation: int) -> Lane:
+        """The lane for the replies to one incarnation of a process."""
+        return self.lane(number, f"replies.{incarnation}")
+
+    def name(self, path: str, number: int) -> None:
+        """Give an actor its name. Raises `FileExistsError` if another has it."""
+        os.symlink(f"../{number}", self._link(path))
+
+    def unname(self, path: str) -> None:
+        """Free a name."""
+        self._link(path).unlink(missing_ok=True)
+
+    def find(self, path: str) -> Address:
+        """The address of the actor that has a name now. Raises `NoSuchActor`."""
+        try:
+            number = int(os.readlink(self._link(path)).removeprefix("../"))
+        except FileNotFoundError:
+            raise NoSuchActor(path, sorted(self.names())) from None
+        return Address(self.system, number, path)
+
+    def names(self) -> list[str]:
+        """All names that are taken now."""
+        return [_unquote(name) for name in os.listdir(self.path / "names")]
+
+    def _link(self, path: str) -> Path:
+        name = _quote(path)
+        if not 0 < len(name.encode()) <= _LONGEST_FILE_NAME:
+            raise ValueError(
+                f"the path {path!r} is over {_LONGEST_FILE_NAME} bytes long; use shorter names"
+            )
+        return self.path / "names" / name
+
+
+def _quote(path: str) -> str:
+    return path.replace("%", "%25").replace("/", "%2F")
+
+
+def _unquote(name: str) -> str:
+    return name.replace("%2F", "/").replace("%25", "%")

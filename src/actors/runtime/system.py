@@ -1,0 +1,382 @@
+"""The actor system, as the application holds it."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
+from typing import Any, Final, Self
+
+from actors.core.actor import Spawnable
+from actors.core.address import Address
+from actors.core.codec import Limits
+from actors.core.errors import ActorsError, AskTimeout, Rejected, StartError, SystemStopped
+from actors.core.policy import Intensity
+from actors.core.protocol import Hello, StopSystem
+from actors.core.ref import ActorRef
+from actors.core.spec import ChildSpec, check_name
+from actors.runtime import leftovers, linux, rundirectory, spawning
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.eventstream import EventStream
+from actors.runtime.guardian import boot
+from actors.runtime.mailbox.drainer import PROCESS_DRAINER
+from actors.runtime.rundirectory import RunDirectory
+from actors.runtime.site import APPLICATION, GUARDIAN, Site
+
+_SIGTERM_EXIT: Final = 128 + signal.SIGTERM
+
+
+class ActorSystem:
+    """Actors, each in a process of its own, below one guardian process.
+
+    A context manager, plain and asynchronous: leaving it stops every actor in order, and nothing is left
+    afterwards: no process, no file, no semaphore. The same holds if the application ends without leaving
+    it, and if it is killed. Several systems may live in one process, each started from any thread.
+
+    Ctrl-C leaves the ``with`` block as `KeyboardInterrupt` and so is an orderly stop; a second one during
+    the stop kills. With `handle_signals`, in the main thread and unless the application has a handler of
+    its own, SIGTERM likewise leaves it as `SystemExit`.
+    """
+
+    def __init__(
+        self,
+        name: str = "actors",
+        *,
+        max_restarts: int = 3,
+        within: float = 5.0,
+        handle_signals: bool = True,
+        start_timeout: float = 60.0,
+        shutdown_timeout: float = 60.0,
+        limits: Limits | None = None,
+    ) -> None:
+        """Prepare a system; `start`, or entering it, starts it.
+
+        An actor below no supervisor is restarted at most `max_restarts` times within `within` seconds;
+        with one more crash it stays down. `shutdown_timeout` bounds `stop`, whatever the actors' own budgets
+        (``shutdown=``) add up to: then everything is killed. `limits` bound the messages of this process.
+        """
+        linux.require()
+        self.name = check_name(name)
+        self._intensity = Intensity(max_restarts, within)
+        self._handle_signals = handle_signals
+        self._start_timeout = start_timeout
+        self._shutdown_timeout = shutdown_timeout
+        self._limits = limits
+        self._lock = threading.RLock()
+        self._running: _Running | None = None
+        self._ended: ActorsError | None = None
+        self._old_handler: Any = None
+
+    def start(self) -> Self:
+        """Start the guardian. Raises `StartError`; a system is started once."""
+        with self._lock:
+            if self._running is not None or self._ended is not None:
+                raise StartError(self.name, "it has been started before; make another ActorSystem")
+            boot.refuse_while_importing(self.name)
+            self._running = _Running.start(self._limits, self._intensity, self._died)
+            atexit.register(self.stop)
+            try:
+                self._running.greet(self.name, self._start_timeout)
+            except BaseException:
+                self._end(SystemStopped(self.name, "it did not start"), kill=True)
+                raise
+            self._install_handler()
+        return self
+
+    def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
+        """Start an actor, or a supervisor with its children, and return once it has started.
+
+        Takes a spec made by `child`, or a class that needs no arguments. Raises `StartError` with the
+        traceback if the constructor or ``on_start`` raises, `NameTaken`, and `NotImportable` for a class that
+        another process cannot find.
+        """
+        return spawning.spawn(self._endpoint, GUARDIAN, spec, name)
+
+    async def spawn_async(
+        self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None
+    ) -> ActorRef:
+        """`spawn` for asyncio."""
+        endpoint = self._endpoint
+        request, timeout = spawning.plan(endpoint, GUARDIAN, spec, name)
+        reply = await endpoint.ask_async(endpoint.guardian, request, timeout)
+        return spawning.started(endpoint, reply)
+
+    def ref(self, path: str) -> ActorRef:
+        """The reference of the actor that has a name now, such as ``bank/ada``. Raises `NoSuchActor`."""
+        endpoint = self._endpoint
+        return endpoint.bind(endpoint.site.find(path))
+
+    def names(self) -> list[str]:
+        """The names of all actors and supervisors, sorted."""
+        return sorted(self._endpoint.site.names())
+
+    def events(self) -> EventStream:
+        """What happens in the system from now on: starts, crashes, restarts, stops and dead letters."""
+        endpoint = self._endpoint
+        return EventStream(endpoint, self._pidfd, self._check)
+
+    def decode(self, message: bytes) -> Any:
+        """The message of a `DeadLetter`, if it was kept whole and its class is imported here.
+
+        Raises `DecodeError`.
+        """
+        return self._endpoint.codec.decode(message)
+
+    @property
+    def address(self) -> Address:
+        """The application's own address, as the sender of what it sends."""
+        return self._endpoint.address
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the system has stopped, for whatever reason; False if `timeout` seconds pass before."""
+        running = self._running
+        if running is None:
+            return True
+        if not running.wait(timeout):
+            return False
+        self._check()
+        return True
+
+    def stop(self) -> None:
+        """Stop every actor in order, then the guardian; return when nothing is left. Idempotent."""
+        with self._lock:
+            if self._running is not None and self._running.owner == os.getpid():
+                self._end(SystemStopped(self.name, "it has been stopped"), kill=False)
+
+    def kill(self) -> None:
+        """Kill every process of the system at once; return when nothing is left."""
+        with self._lock:
+            if self._running is not None and self._running.owner == os.getpid():
+                self._end(SystemStopped(self.name, "it has been killed"), kill=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self.start)
+        self._install_handler()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        stopping = asyncio.ensure_future(asyncio.to_thread(self.stop))
+        try:
+            await asyncio.shield(stopping)
+        except asyncio.CancelledError:  # a second Ctrl-C
+            if self._running is not None:
+                self._running.kill()
+            await stopping
+            raise
+        finally:
+            self._restore_handler()
+
+    def __repr__(self) -> str:
+        state = "new" if self._ended is None else "stopped"
+        return f"<ActorSystem {self.name!r} {state if self._running is None else 'running'}>"
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        running = self._running
+        if running is None:
+            raise self._ended or SystemStopped(self.name, "it has not been started")
+        return running.endpoint
+
+    @property
+    def _pidfd(self) -> int:
+        if self._running is None:
+            raise self._ended or SystemStopped(self.name, "it has not been started")
+        return self._running.pidfd
+
+    def _check(self) -> None:
+        """End the system here if its guardian has ended."""
+        running = self._running
+        if running is not None and running.wait(0):
+            self._died()
+
+    def _died(self) -> None:
+        """Called when the guardian may have ended without being told to from here."""
+        running = self._running
+        if running is None or not running.wait(0) or not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._running is not None:
+                self._end(SystemStopped(self.name, running.obituary()), kill=True)
+        finally:
+            self._lock.release()
+
+    def _end(self, error: ActorsError, *, kill: bool) -> None:
+        running = self._running
+        if running is None:
+            return
+        try:
+            if not kill:
+                running.stop(self._shutdown_timeout)
+        finally:
+            running.kill()
+            self._running = None
+            self._ended = error
+            atexit.unregister(self.stop)
+            self._restore_handler()
+            running.clean(error)
+
+    def _install_handler(self) -> None:
+        in_main = threading.current_thread() is threading.main_thread()
+        if self._handle_signals and in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            self._old_handler = signal.signal(signal.SIGTERM, _leave)
+
+    def _restore_handler(self) -> None:
+        in_main = threading.current_thread() is threading.main_thread()
+        if self._old_handler is not None and in_main:
+            signal.signal(signal.SIGTERM, self._old_handler)
+            self._old_handler = None
+
+
+class _Running:
+    """A started system's parts: its run directory, its guardian and this process's endpoint."""
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        keepers: list[int],
+        guardian: subprocess.Popen[bytes],
+        pidfd: int,
+        endpoint: Endpoint,
+    ) -> None:
+        self.owner = os.getpid()
+        self.pidfd = pidfd
+        self.endpoint = endpoint
+        self._run = run
+        self._keepers = keepers
+        self._guardian = guardian
+
+    @classmethod
+    def start(cls, limits: Limits | None, intensity: Intensity, on_wake: Any) -> _Running:
+        rundirectory.sweep()
+        run = RunDirectory.create()
+        try:
+            return cls._start(run, limits, intensity, on_wake)
+        except BaseException:
+            run.remove()
+            run.disown()
+            raise
+
+    @classmethod
+    def _start(
+        cls, run: RunDirectory, limits: Limits | None, intensity: Intensity, on_wake: Any
+    ) -> _Running:
+        site = Site.at(run)
+        site.create()
+        (site.path / str(APPLICATION)).mkdir(mode=0o700)
+        layout = site.mailbox(GUARDIAN)
+        layout.directory.mkdir(mode=0o700)
+        keepers = layout.create(0)
+        boot.Boot(boot.preparation(), intensity).write(run.path)
+        guardian, pidfd = _launch(run)
+        endpoint = Endpoint(
+            site,
+            Address(site.system, APPLICATION, ""),
+            os.getpid(),
+            carrier=PROCESS_DRAINER,
+            wake=[pidfd],
+            on_wake=on_wake,
+            limits=limits,
+        )
+        return cls(run, keepers, guardian, pidfd, endpoint)
+
+    def greet(self, name: str, timeout: float) -> None:
+        """Wait until the guardian serves. Raises `StartError`."""
+        try:
+            self.endpoint.ask(self.endpoint.guardian, Hello(), timeout)
+        except Rejected as error:
+            raise StartError(name, error.reason) from None
+        except AskTimeout:
+            raise StartError(name, f"its guardian was not ready after {timeout:g} s") from None
+        except SystemStopped as error:
+            raise StartError(name, error.cause) from None
+        finally:
+            for keeper in self._keepers:
+                os.close(keeper)
+            self._keepers = []
+
+    def wait(self, timeout: float | None) -> bool:
+        """Whether the guardian has ended, after at most `timeout` seconds."""
+        poll = select.poll()
+        poll.register(self.pidfd, select.POLLIN)
+        return bool(poll.poll(None if timeout is None else timeout * 1000))
+
+    def stop(self, timeout: float) -> None:
+        """Tell the guardian to stop everything, and wait."""
+        with suppress(ActorsError):
+            self.endpoint.tell_guardian(StopSystem())
+        self.wait(timeout)
+
+    def kill(self) -> None:
+        """Kill the guardian, if it lives, and with it the actors."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def obituary(self) -> str:
+        """How the guardian ended."""
+        code = self._guardian.wait()
+        if code == 0:
+            return "it was told to stop"
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        return f"its guardian process {how}, and every actor with it"
+
+    def clean(self, error: ActorsError) -> None:
+        """End what is open here and leave nothing behind; the guardian has ended or been killed."""
+        self._guardian.wait()
+        self.endpoint.close(error)
+        leftovers.kill(self.endpoint.site)
+        self._run.remove()
+        self._run.disown()
+        os.close(self.pidfd)
+
+
+def _launch(run: RunDirectory) -> tuple[subprocess.Popen[bytes], int]:
+    root = os.pidfd_open(os.getpid())
+    try:
+        with _sigint_blocked():
+            guardian = subprocess.Popen(  # noqa: S603 - the command is our own
+                boot.command(run.path, run.fileno(), root),
+                env=boot.environment(),
+                pass_fds=(run.fileno(), root),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+    finally:
+        os.close(root)
+    return guardian, os.pidfd_open(guardian.pid)
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(_SIGTERM_EXIT)

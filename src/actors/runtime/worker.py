@@ -1,0 +1,335 @@
+"""The worker: what runs in an actor's process.
+
+A message's way: take → open the envelope → decode → receive → encode → answer → done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import multiprocessing
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from multiprocessing import spawn
+from types import FrameType
+from typing import Any, Final
+
+import attrs
+
+from actors.core import envelope, reason
+from actors.core.actor import Actor
+from actors.core.address import Address
+from actors.core.envelope import Kind, Outcome
+from actors.core.errors import ActorsError, DecodeError, Reject
+from actors.core.protocol import Blueprint, Ended, Interrupted, Started, Stop
+from actors.core.reason import End, ExitReason
+from actors.runtime import blueprint as blueprints
+from actors.runtime import linux
+from actors.runtime.context import WorkerContext
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.endpoint import ASKING, Endpoint
+from actors.runtime.hand import Hand
+from actors.runtime.lane import LaneReader
+from actors.runtime.mailbox.credit import Credits
+from actors.runtime.mailbox.drainer import PROCESS_DRAINER
+from actors.runtime.mailbox.inbox import Inbox
+from actors.runtime.mailbox.journal import Status, Word
+from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.lease import Lease
+from actors.runtime.site import Site
+
+_EXIT_CRASHED: Final = 1
+_PAUSE: Final = 0.05
+"""How long to wait for a free descriptor before a message is tried again, in seconds."""
+
+
+@attrs.frozen
+class Assignment:
+    """What a worker is to run."""
+
+    site: Site
+    address: Address
+    incarnation: int
+    blueprint: Blueprint
+    guardian: int
+    """The guardian's pid."""
+    preparation: dict[str, Any] | None = None
+    """How to import the main module, if the guardian could not without starting threads."""
+
+
+class _Crash(Exception):
+    """Ends the worker's loop after a hook has raised."""
+
+    def __init__(self, why: ExitReason, answered: bool) -> None:
+        super().__init__(why)
+        self.why = why
+        self.answered = answered
+
+
+def main(assignment: Assignment) -> None:
+    """Run an actor from its start to its end; the target of its `multiprocessing.Process`."""
+    os.setpgid(0, 0)
+    linux.die_with(assignment.guardian)
+    linux.volunteer_for_oom()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    linux.close_all_but({0, 1, 2, *_parent_sentinel()})
+    sys.exit(Worker(assignment).run())
+
+
+def _parent_sentinel() -> list[int]:
+    """The descriptor by which `multiprocessing` knows that the parent lives."""
+    parent = multiprocessing.parent_process()
+    return [] if parent is None else [parent.sentinel]
+
+
+class Worker:
+    """Runs one incarnation of one actor."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        layout = assignment.site.mailbox(assignment.address.id)
+        self._lease = Lease(layout.lease)
+        if not self._lease.acquire():
+            raise ActorsError(f"{assignment.address} is being read by another process")
+        self._control = LaneReader(layout.control, layout.places)
+        self._inbox = _open_inbox(layout, self._control)
+        self._words = self._inbox.journal.words
+        self._endpoint = Endpoint(
+            assignment.site, assignment.address, assignment.incarnation, carrier=PROCESS_DRAINER
+        )
+        self._alone = (assignment.address,)
+        self._actor: Actor
+        self._asynchronous = False
+        self._runner: asyncio.Runner | None = None
+        self._why: ExitReason | None = None
+        self.hand: Hand | None = None
+
+    def run(self) -> int:
+        """Live; return the process's exit code. The guardian has been told the reason by then."""
+        signal.signal(signal.SIGTERM, self._on_sigterm)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            return self._live()
+        finally:
+            if self._runner is not None:
+                self._runner.close()
+            self._flush()
+
+    def stop(self, why: ExitReason) -> None:
+        """Leave the loop after the message in hand."""
+        self._why = why
+
+    def _live(self) -> int:
+        known = self._assignment.blueprint.target.partition(":")[0] in sys.modules
+        try:
+            self._start()
+        except BaseException as error:  # noqa: BLE001 - reported, whatever it is
+            self._report(_reason_of(error, End.FAILED_START), answered=False)
+            return _EXIT_CRASHED
+        self._announce(known)
+        try:
+            why = self._serve()
+            self._call(self._actor.on_stop(why))
+        except _Crash as crash:
+            return self._crashed(crash.why, crash.answered)
+        except SystemExit as exit:
+            return self._exited(exit)
+        except BaseException as error:  # noqa: BLE001 - likewise
+            return self._crashed(_reason_of(error, End.EXCEPTION), answered=False)
+        self._flush()
+        self._report(why, answered=False)
+        return 0
+
+    def _start(self) -> None:
+        ASKING.set(self._alone)
+        if self._assignment.preparation is not None:
+            spawn.prepare(self._assignment.preparation)
+        self._actor = blueprints.build(self._assignment.blueprint, self._endpoint.codec)
+        self._actor.context = WorkerContext(self, self._endpoint)
+        hooks = (self._actor.on_start, self._actor.receive, self._actor.on_stop)
+        self._asynchronous = any(map(inspect.iscoroutinefunction, hooks))
+        self._call(self._actor.on_start())
+
+    def _announce(self, known: bool) -> None:
+        module = self._assignment.blueprint.target.partition(":")[0]
+        imported = () if known or linux.threads() > 1 else (module,)
+        self._endpoint.tell_guardian(
+            Started(
+                id=self._assignment.address.id, incarnation=self._assignment.incarnation, modules=imported
+            )
+        )
+
+    def _call(self, result: Any) -> Any:
+        """What a hook returned; a coroutine is run to its end in the actor's event loop."""
+        if not inspect.iscoroutine(result):
+            return result
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(result)
+
+    def _serve(self) -> ExitReason:
+        if self._asynchronous:
+            served: ExitReason = self._call(self._serve_async())
+            return served
+        while self._why is None:
+            if parts := self._next():
+                self._handle(parts)
+            elif self._why is None:
+                self._inbox.wait(None)
+        return self._why
+
+    async def _serve_async(self) -> ExitReason:
+        loop = asyncio.get_running_loop()
+        awake = asyncio.Event()
+        for descriptor in (self._inbox, self._control):
+            loop.add_reader(descriptor, awake.set)
+        while self._why is None:
+            if parts := self._next():
+                await self._handle_async(parts)
+                await asyncio.sleep(0)
+            elif self._why is None:
+                awake.clear()
+                await awake.wait()
+        return self._why
+
+    def _next(self) -> list[bytes] | None:
+        """The next message, unless there is none or control has come before it."""
+        if self._words[Word.CONTROL]:
+            self._words[Word.CONTROL] = 0
+            if self._control.read():
+                self.stop(reason.SHUTDOWN)
+                return None
+        try:
+            return self._inbox.take()
+        except DecodeError as error:
+            self._dead_letter("", str(error), b"")
+            self._inbox.done()
+        except OSError:
+            select.select((), (), (), _PAUSE)
+        return None
+
+    def _handle(self, parts: list[bytes]) -> None:
+        hand = self._take_up(parts)
+        if hand is not None:
+            try:
+                hand.answer(self._actor.receive(hand.message))
+            except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
+                self._fail(hand, error)
+        self.hand = None
+        self._inbox.done()
+
+    async def _handle_async(self, parts: list[bytes]) -> None:
+        hand = self._take_up(parts)
+        if hand is not None:
+            try:
+                result = self._actor.receive(hand.message)
+                hand.answer(await result if inspect.isawaitable(result) else result)
+            except BaseException as error:  # noqa: BLE001
+                self._fail(hand, error)
+        self.hand = None
+        self._inbox.done()
+
+    def _take_up(self, parts: list[bytes]) -> Hand | None:
+        """The message in hand, or None if it is not one to be handled."""
+        try:
+            mail = envelope.open_mail(parts[0])
+        except ValueError as error:
+            self._dead_letter("", str(error), parts[0])
+            return None
+        if mail.kind == Kind.LAST:
+            self._endpoint.tell_guardian(Stop(id=self._assignment.address.id))
+            self.stop(reason.SHUTDOWN)
+            return None
+        if mail.deadline and mail.deadline < time.monotonic():
+            self._dead_letter(mail.sender, "nobody waits for its reply any more", mail.body)
+            return None
+        try:
+            message = self._endpoint.codec.decode(mail.body, parts[1:])
+        except DecodeError as error:
+            Hand(self._endpoint, mail, parts[1:], None).reject(f"cannot be decoded: {error}")
+            return None
+        ASKING.set((*mail.chain, self._assignment.address) if mail.chain else self._alone)
+        self.hand = Hand(self._endpoint, mail, parts[1:], message)
+        return self.hand
+
+    def _fail(self, hand: Hand, error: BaseException) -> None:
+        match error:
+            case Reject():
+                hand.reject(str(error))
+            case SystemExit() | KeyboardInterrupt():
+                raise error
+            case _:
+                why = _reason_of(error, End.EXCEPTION)
+                hand.finish(Outcome.RAISED, (why.type, why.text, why.traceback))
+                raise _Crash(why, answered=True) from error
+
+    def _crashed(self, why: ExitReason, answered: bool) -> int:
+        self._flush()
+        self._report(why, answered=answered)
+        return _EXIT_CRASHED
+
+    def _exited(self, exit: SystemExit) -> int:
+        """A `sys.exit` of user code: normal with 0, else abnormal with its code."""
+        code = exit.code if isinstance(exit.code, int) else int(exit.code is not None)
+        if not self._why:
+            why = reason.NORMAL if code == 0 else reason.of_exit_code(code)
+        else:
+            why = self._why
+        self._flush()
+        self._report(why, answered=False)
+        return code
+
+    def _report(self, why: ExitReason, *, answered: bool) -> None:
+        self._endpoint.tell_guardian(
+            Ended(
+                id=self._assignment.address.id,
+                incarnation=self._assignment.incarnation,
+                reason=why,
+                answered=answered,
+            )
+        )
+
+    def _flush(self) -> None:
+        self._endpoint.flush(self._assignment.blueprint.shutdown)
+
+    def _dead_letter(self, sender: bytes | str, cause: str, message: bytes) -> None:
+        path = envelope.path_of(sender) if isinstance(sender, bytes) else sender
+        self._endpoint.report(self._assignment.address.path, path, cause, message)
+
+    def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
+        """From the guardian, after its word: leave at once. From elsewhere: the guardian decides."""
+        if self._words[Word.CONTROL] or self._why is not None:
+            self._why = self._why or reason.SHUTDOWN
+            sys.exit(128 + signal.SIGTERM)
+        self._endpoint.tell_guardian(Interrupted())
+
+
+def _open_inbox(layout: Layout, control: LaneReader) -> Inbox:
+    status = Status(layout.journal)
+    bound = status.words[Word.BOUND]
+    status.close()
+    places = Credits(layout.credits, bound) if bound else None
+    pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+    return Inbox(layout, pipe, places, wake=[control.fileno()])
+
+
+def _reason_of(error: BaseException, end: End) -> ExitReason:
+    cls = type(error)
+    return ExitReason(
+        end=end,
+        text=_text(error),
+        type=f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."),
+        traceback="".join(traceback.format_exception(error)),
+    )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as again:  # noqa: BLE001 - the user's __str__ may raise anything
+        return f"<its text cannot be had: {type(again).__name__}>"
