@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from structlog.typing import FilteringBoundLogger
@@ -25,6 +24,7 @@ class WorkerContext:
     def __init__(self, worker: Worker, endpoint: Endpoint) -> None:
         self._worker = worker
         self._endpoint = endpoint
+        self._log: FilteringBoundLogger | None = None
         self.ref = endpoint.bind(endpoint.address)
 
     @property
@@ -32,9 +32,11 @@ class WorkerContext:
         hand = self._worker.hand
         return None if hand is None else hand.sender
 
-    @cached_property
+    @property
     def log(self) -> FilteringBoundLogger:
-        return log.logger(actor=self.ref.path)
+        if self._log is None:
+            self._log = log.logger(actor=self.ref.path)
+        return self._log
 
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
         return spawn(self._endpoint, self._endpoint.address.id, spec, name)

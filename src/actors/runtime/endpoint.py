@@ -354,7 +354,8 @@ class Endpoint:
         return lost
 
     @classmethod
-    def _after_fork(cls) -> None:
+    def after_fork(cls) -> None:
+        """In a forked child: be another asker than the parent."""
         for endpoint in cls._instances:
             endpoint._incarnate(getpid())
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
@@ -60,8 +60,9 @@ class ActorSystem:
         """Prepare a system; `start`, or entering it, starts it.
 
         An actor below no supervisor is restarted at most `max_restarts` times within `within` seconds;
-        with one more crash it stays down. `shutdown_timeout` bounds `stop`, whatever the actors' own budgets
-        (``shutdown=``) add up to: then everything is killed. `limits` bound the messages of this process.
+        with one more crash it stays down. `shutdown_timeout` bounds `stop`, whatever the actors' own
+        budgets (``shutdown=``) add up to: then everything is killed. `limits` bound the messages of this
+        process.
         """
         linux.require()
         self.name = check_name(name)
@@ -95,8 +96,8 @@ class ActorSystem:
         """Start an actor, or a supervisor with its children, and return once it has started.
 
         Takes a spec made by `child`, or a class that needs no arguments. Raises `StartError` with the
-        traceback if the constructor or ``on_start`` raises, `NameTaken`, and `NotImportable` for a class that
-        another process cannot find.
+        traceback if the constructor or ``on_start`` raises, `NameTaken`, and `NotImportable` for a class
+        that another process cannot find.
         """
         return spawning.spawn(self._endpoint, GUARDIAN, spec, name)
 
@@ -136,7 +137,7 @@ class ActorSystem:
         return self._endpoint.address
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the system has stopped, for whatever reason; False if `timeout` seconds pass before."""
+        """Wait until the system has stopped, for whatever reason; False after `timeout` seconds."""
         running = self._running
         if running is None:
             return True
@@ -370,7 +371,7 @@ def _launch(run: RunDirectory) -> tuple[subprocess.Popen[bytes], int]:
 
 
 @contextmanager
-def _sigint_blocked() -> Iterator[None]:
+def _sigint_blocked() -> Generator[None, None, None]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -276,10 +276,7 @@ class Worker:
     def _exited(self, exit: SystemExit) -> int:
         """A `sys.exit` of user code: normal with 0, else abnormal with its code."""
         code = exit.code if isinstance(exit.code, int) else int(exit.code is not None)
-        if not self._why:
-            why = reason.NORMAL if code == 0 else reason.of_exit_code(code)
-        else:
-            why = self._why
+        why = self._why or (reason.NORMAL if code == 0 else reason.of_exit_code(code))
         self._flush()
         self._report(why, answered=False)
         return code

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 from actors.core import envelope
@@ -83,7 +84,7 @@ class Guardian:
     def _listen_to_signals(self) -> None:
         signal.set_wakeup_fd(self._ringer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGCHLD):
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, _ring)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
         self._loop.add(self._bell, self._on_signal)
@@ -199,3 +200,7 @@ class Guardian:
         self._tree.kill_everything()
         self._tree.reap_everything()
         self._loop.stop()
+
+
+def _ring(_signal: int, _frame: FrameType | None) -> None:
+    """Do nothing: the wakeup descriptor has been written to."""

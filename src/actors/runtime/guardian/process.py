@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from contextlib import suppress
+from multiprocessing.context import ForkProcess, SpawnProcess
+from typing import Final
 
+from actors.core.spec import StartMethod
 from actors.runtime import worker
 from actors.runtime.worker import Assignment
+
+_CLASSES: Final[dict[StartMethod, type[ForkProcess] | type[SpawnProcess]]] = {
+    StartMethod.FORK: ForkProcess,
+    StartMethod.SPAWN: SpawnProcess,
+}
 
 
 class ActorProcess:
@@ -18,10 +25,9 @@ class ActorProcess:
     """
 
     def __init__(self, assignment: Assignment) -> None:
-        context = multiprocessing.get_context(assignment.blueprint.start_method.value)
-        self._process = context.Process(
-            target=worker.main, args=(assignment,), name=f"actor {assignment.address.path}"
-        )
+        process = _CLASSES[assignment.blueprint.start_method]
+        name = f"actor {assignment.address.path}"
+        self._process = process(target=worker.main, args=(assignment,), name=name)
         self._process.start()
         self.pid = self._process.pid or 0
         self.pidfd = os.pidfd_open(self.pid)
