@@ -283,7 +283,7 @@ class Endpoint:
         match answer.outcome:
             case Outcome.REPLY:
                 if isinstance(message, Request):
-                    check_reply(type(message), value)
+                    check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
                 return value
             case Outcome.RAISED:
                 raise HandlerError(to, *value)
@@ -364,4 +364,4 @@ def _deadline(timeout: float) -> float:
     return time.monotonic() + timeout if timeout > 0 else 0.0
 
 
-register_at_fork(after_in_child=Endpoint._after_fork)
+register_at_fork(after_in_child=Endpoint.after_fork)

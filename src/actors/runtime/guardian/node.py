@@ -36,13 +36,13 @@ class Node:
     parent: Node | None
     state: State = State.DOWN
     incarnation: int = -1
-    children: list[Node] = attrs.Factory(list)
+    children: list[Node] = attrs.field(factory=lambda: list[Node]())
     process: ActorProcess | None = None
-    keepers: list[int] = attrs.Factory(list)
+    keepers: list[int] = attrs.field(factory=list[int])
     """Descriptors that keep what waits in the mailbox while nobody reads it."""
-    history: list[float] = attrs.Factory(list)
+    history: list[float] = attrs.field(factory=list[float])
     """When it was restarted, if it is below no supervisor."""
-    restarts_below: list[float] = attrs.Factory(list)
+    restarts_below: list[float] = attrs.field(factory=list[float])
     """When a child of it was restarted, if it is a supervisor."""
     began: float = 0.0
     """When the present start began, or the death that led to it."""
@@ -50,8 +50,8 @@ class Node:
     """What the present incarnation has said of its end."""
     timer: Timer | None = None
     when_started: Callable[[ExitReason | None], None] | None = None
-    when_down: list[Callable[[], None]] = attrs.Factory(list)
-    joiners: list[tuple[bytes, int]] = attrs.Factory(list)
+    when_down: list[Callable[[], None]] = attrs.field(factory=list[Callable[[], None]])
+    joiners: list[tuple[bytes, int]] = attrs.field(factory=list[tuple[bytes, int]])
     """Who asked to be told when it is gone."""
 
     @property
