@@ -54,7 +54,7 @@ class DeadLetter(Event):
     """The path of the actor that sent it; empty if none did."""
     cause: str
     message: bytes
-    """The first bytes of the encoded message; see ``system.decode``."""
+    """The first bytes of the encoded message; see `EventStream.decode`."""
     count: int = 1
     """How many messages this stands for: floods are counted at the source."""
 

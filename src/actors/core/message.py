@@ -12,7 +12,7 @@ import attrs
 
 from actors.core.generics import bindings
 
-R = TypeVar("R")
+R = TypeVar("R", covariant=True)
 
 _classes: dict[str, type[Message]] = {}
 

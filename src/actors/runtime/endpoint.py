@@ -112,12 +112,27 @@ class Endpoint:
 
     def report(self, receiver: str, sender: str, cause: str, message: bytes, count: int = 1) -> None:
         """Make a dead letter; of a flood only the count is kept."""
-        count = self._flood.admit(count, time.monotonic())
-        if count:
-            letter = Undelivered(
-                receiver=receiver, sender=sender, cause=cause, message=message[:_SHOWN], count=count
+        if self._flood.admit(count, time.monotonic()):
+            self.report_flood()
+            self.tell_guardian(
+                Undelivered(
+                    receiver=receiver, sender=sender, cause=cause, message=message[:_SHOWN], count=count
+                )
             )
-            self.tell_guardian(letter)
+
+    def report_flood(self) -> None:
+        """Make a dead letter of those that have merely been counted."""
+        count = self._flood.release()
+        if count:
+            self.tell_guardian(
+                Undelivered(
+                    receiver="",
+                    sender=self.address.path,
+                    cause="more than were told one by one",
+                    message=b"",
+                    count=count,
+                )
+            )
 
     def tell_guardian(self, message: Any) -> None:
         """Tell the guardian, if there still is one."""

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from actors.core.errors import ActorsError, DecodeError
 from actors.core.events import Event
@@ -56,10 +56,18 @@ class EventStream:
             self._read(last=self._lane.fileno() not in dict(ready))
         return self._events.popleft() if self._events else None
 
+    def decode(self, message: bytes) -> Any:
+        """The message of a `DeadLetter`, if it was short and its class is imported here.
+
+        Raises `DecodeError`.
+        """
+        return self._endpoint.codec.decode(message)
+
     def close(self) -> None:
         """Stop receiving; what has been received can still be read."""
         lane, self._lane = self._lane, None
         if lane is not None:
+            lane.close()
             shutil.rmtree(self._place.directory, ignore_errors=True)
 
     def __iter__(self) -> Self:

@@ -18,13 +18,17 @@ class Flood:
         self._admitted = 0
         self._held = 0
 
-    def admit(self, count: int, now: float) -> int:
-        """How many reports the one at hand shall stand for; 0 if it is merely counted."""
+    def admit(self, count: int, now: float) -> bool:
+        """Whether to report `count` things now; if not, they are counted."""
         if now - self._window >= WINDOW:
             self._window, self._admitted = now, 0
         if self._admitted >= ADMITTED:
             self._held += count
-            return 0
+            return False
         self._admitted += 1
+        return True
+
+    def release(self) -> int:
+        """How many have been counted and not told; they are told now."""
         held, self._held = self._held, 0
-        return count + held
+        return held

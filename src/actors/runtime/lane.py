@@ -37,7 +37,7 @@ class LaneReader:
     """The reading end of a lane. Not thread-safe."""
 
     def __init__(self, pipe: Path, places: Places) -> None:
-        self._pipe = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+        self._pipe: Descriptor | None = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
         self._places = places
 
     @classmethod
@@ -52,15 +52,22 @@ class LaneReader:
 
     def fileno(self) -> int:
         """The pipe: readable while something waits."""
+        if self._pipe is None:
+            raise ValueError("the lane is closed")
         return self._pipe.number
+
+    def close(self) -> None:
+        """Read nothing any more."""
+        self._pipe = None
 
     def read(self) -> list[list[bytes]]:
         """Everything that waits: of each message its bytes, then its segments. Never waits.
 
         What is no message is passed over.
         """
+        pipe = self._pipe
         try:
-            data = os.read(self._pipe.number, _READ_AT_MOST)
+            data = b"" if pipe is None else os.read(pipe.number, _READ_AT_MOST)
         except BlockingIOError:
             return []
         messages: list[list[bytes]] = []

@@ -8,7 +8,6 @@ import signal
 from contextlib import suppress
 from typing import Final
 
-from actors.runtime.mailbox.journal import Status, Word
 from actors.runtime.site import APPLICATION, Site
 
 _PATIENCE: Final = 5.0
@@ -26,14 +25,12 @@ def kill(site: Site) -> None:
 
 
 def _processes(site: Site) -> list[int]:
-    found: list[int] = []
+    found: list[int | None] = []
     for directory in site.path.glob("[0-9]*"):
         if int(directory.name) > APPLICATION:
             with suppress(OSError, ValueError):
-                status = Status(directory / "journal")
-                found.append(status.words[Word.PROCESS])
-                status.close()
-    return [pid for pid in found if pid]
+                found.append(site.process(int(directory.name)))
+    return [pid for pid in found if pid is not None]
 
 
 def _kill_group(pid: int) -> None:

@@ -111,9 +111,10 @@ class Replies:
     def __init__(self, lane: Lane, others: Iterable[int], on_wake: Callable[[], None]) -> None:
         """Make the lane; `on_wake` is called when one of the `others` may have become readable."""
         self._lane = LaneReader.create(lane)
-        self._others = tuple(others)
+        self._watched = (self._lane.fileno(), *others)
+        self._others = self._watched[1:]
         self._on_wake = on_wake
-        self._waiter = Waiter(self._lane.fileno(), self._others)
+        self._waiter = Waiter(self._watched[0], self._others)
         self._pending: dict[int, Pending] = {}
         self._numbers = itertools.count(1)
         self._leading = threading.Lock()
@@ -158,9 +159,9 @@ class Replies:
         """Have an event loop read the lane while it waits for other things."""
         if loop not in self._loops:
             self._loops = {known for known in self._loops if not known.is_closed()} | {loop}
-            loop.add_reader(self._lane.fileno(), self.read)
-            for other in self._others:
-                loop.add_reader(other, self._on_wake)
+            callbacks = (self.read, *(self._on_wake for _ in self._others))
+            for descriptor, callback in zip(self._watched, callbacks, strict=True):
+                loop.add_reader(descriptor, callback)
 
     def attend_future(self, number: int, pending: PendingFuture) -> None:
         """Have a thread read the lane while futures wait; it ends with the last of them."""
@@ -197,9 +198,10 @@ class Replies:
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
+        self._lane.close()
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
-        for descriptor in (self._lane.fileno(), *self._others):
+        for descriptor in self._watched:
             loop.remove_reader(descriptor)
 
     def _hand_on(self) -> None:

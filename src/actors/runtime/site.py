@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from actors.core.address import Address
 from actors.core.errors import NoSuchActor
 from actors.runtime import rundirectory
 from actors.runtime.lane import Lane
+from actors.runtime.mailbox.journal import Status, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.parcel import Places
 
@@ -87,6 +89,15 @@ class Site:
     def names(self) -> list[str]:
         """All names that are taken now."""
         return [_unquote(name) for name in os.listdir(self.path / "names")]
+
+    def process(self, number: int) -> int | None:
+        """The pid of an actor's process, or of its last one; None if it has had none."""
+        try:
+            status = Status(self.mailbox(number).journal)
+        except FileNotFoundError:
+            return None
+        with closing(status):
+            return status.words[Word.PROCESS] or None
 
     def _link(self, path: str) -> Path:
         name = _quote(path)

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
@@ -124,12 +125,21 @@ class ActorSystem:
         endpoint = self._endpoint
         return EventStream(endpoint, self._pidfd, self._check)
 
-    def decode(self, message: bytes) -> Any:
-        """The message of a `DeadLetter`, if it was kept whole and its class is imported here.
+    @property
+    def guardian_pid(self) -> int:
+        """The pid of the guardian process."""
+        if self._running is None:
+            raise self._ended or SystemStopped(self.name, "it has not been started")
+        return self._running.guardian_pid
 
-        Raises `DecodeError`.
-        """
-        return self._endpoint.codec.decode(message)
+    @property
+    def directory(self) -> Path:
+        """The system's run directory: private, and gone with it."""
+        return self._endpoint.site.path
+
+    def pid(self, actor: ActorRef) -> int | None:
+        """The pid of an actor's process; None if it has none at present. It may change at any time."""
+        return self._endpoint.site.process(actor.address.id)
 
     @property
     def address(self) -> Address:
@@ -304,6 +314,10 @@ class _Running:
         )
         return cls(run, keepers, guardian, pidfd, endpoint)
 
+    @property
+    def guardian_pid(self) -> int:
+        return self._guardian.pid
+
     def greet(self, name: str, timeout: float) -> None:
         """Wait until the guardian serves. Raises `StartError`."""
         try:
@@ -328,6 +342,7 @@ class _Running:
     def stop(self, timeout: float) -> None:
         """Tell the guardian to stop everything, and wait."""
         with suppress(ActorsError):
+            self.endpoint.report_flood()
             self.endpoint.tell_guardian(StopSystem())
         self.wait(timeout)
 

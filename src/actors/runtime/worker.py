@@ -199,19 +199,19 @@ class Worker:
 
     def _next(self) -> list[bytes] | None:
         """The next message, unless there is none or control has come before it."""
-        if self._words[Word.CONTROL]:
-            self._words[Word.CONTROL] = 0
-            if self._control.read():
-                self.stop(reason.SHUTDOWN)
-                return None
-        try:
-            return self._inbox.take()
-        except DecodeError as error:
-            self._dead_letter("", str(error), b"")
-            self._inbox.done()
-        except OSError:
-            select.select((), (), (), _PAUSE)
-        return None
+        while True:
+            if self._words[Word.CONTROL]:
+                self._words[Word.CONTROL] = 0
+                if self._control.read():
+                    self.stop(reason.SHUTDOWN)
+                    return None
+            try:
+                return self._inbox.take()
+            except DecodeError as error:
+                self._dead_letter("", str(error), b"")
+                self._inbox.done()
+            except OSError:  # no descriptor is free: the message is still there
+                select.select((), (), (), _PAUSE)
 
     def _handle(self, parts: list[bytes]) -> None:
         hand = self._take_up(parts)
@@ -238,6 +238,7 @@ class Worker:
         """The message in hand, or None if it is not one to be handled."""
         try:
             mail = envelope.open_mail(parts[0])
+            envelope.sender_of(mail.sender)
         except ValueError as error:
             self._dead_letter("", str(error), parts[0])
             return None
@@ -292,6 +293,7 @@ class Worker:
         )
 
     def _flush(self) -> None:
+        self._endpoint.report_flood()
         self._endpoint.flush(self._assignment.blueprint.shutdown)
 
     def _dead_letter(self, sender: bytes | str, cause: str, message: bytes) -> None:

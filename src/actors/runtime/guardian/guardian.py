@@ -115,6 +115,7 @@ class Guardian:
                 if parts is None:
                     return
                 mail = envelope.open_mail(parts[0])
+                envelope.sender_of(mail.sender)
                 message = self._endpoint.codec.decode(mail.body, parts[1:])
             except (DecodeError, ValueError) as error:
                 self._herald.publish(
@@ -193,7 +194,11 @@ class Guardian:
 
     def _stop_system(self) -> None:
         self._herald.stopping = True
-        self._tree.stop_everything(self._loop.stop)
+        self._tree.stop_everything(self._end)
+
+    def _end(self) -> None:
+        self._tree.tell_of_flood()
+        self._loop.stop()
 
     def _root_died(self) -> None:
         """Nobody is left to be polite to."""

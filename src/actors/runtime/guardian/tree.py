@@ -22,10 +22,10 @@ from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, St
 from actors.core.reason import End, ExitReason
 from actors.core.spec import Strategy, check_name
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.flood import Flood
+from actors.runtime.flood import WINDOW, Flood
 from actors.runtime.guardian import estate
 from actors.runtime.guardian.herald import Herald
-from actors.runtime.guardian.loop import Loop
+from actors.runtime.guardian.loop import Loop, Timer
 from actors.runtime.guardian.node import Node, State
 from actors.runtime.guardian.process import ActorProcess
 from actors.runtime.mailbox.journal import Word
@@ -33,6 +33,8 @@ from actors.runtime.site import GUARDIAN
 from actors.runtime.worker import Assignment
 
 _FIRST_ID: Final = 2
+_SHOWN: Final = 1024
+"""How many bytes of a message a dead letter shows."""
 _TERM_GRACE: Final = 1.0
 """How many seconds after SIGTERM the SIGKILL follows."""
 
@@ -60,6 +62,7 @@ class Tree:
         self._preparation = preparation
         self._ids = itertools.count(_FIRST_ID)
         self._flood = Flood()
+        self._telling: Timer | None = None
         self.root = Node(
             Address(endpoint.site.system, GUARDIAN, ""),
             Blueprint(target="", name=None),
@@ -418,15 +421,24 @@ class Tree:
         self._herald.publish(ActorStopped(actor=node.ref, reason=why))
 
     def _dead_letter(self, node: Node, sender: bytes, cause: str, message: bytes) -> None:
-        count = self._flood.admit(1, time.monotonic())
+        if not self._flood.admit(1, time.monotonic()):
+            if self._telling is None:
+                self._telling = self._loop.call_later(WINDOW, self.tell_of_flood)
+            return
+        self._herald.publish(
+            DeadLetter(
+                receiver=node.address.path, sender=path_of(sender), cause=cause, message=message[:_SHOWN]
+            )
+        )
+
+    def tell_of_flood(self) -> None:
+        """Publish the dead letters that have merely been counted, as a count."""
+        self._telling = None
+        count = self._flood.release()
         if count:
             self._herald.publish(
                 DeadLetter(
-                    receiver=node.address.path,
-                    sender=path_of(sender),
-                    cause=cause,
-                    message=message[:1024],
-                    count=count,
+                    receiver="", sender="", cause="more than were told one by one", message=b"", count=count
                 )
             )
 
