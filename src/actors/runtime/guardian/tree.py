@@ -223,7 +223,10 @@ class Tree:
         if why.abnormal and state is not State.STOPPING:
             self._herald.publish(ActorCrashed(actor=node.ref, pid=pid, reason=why))
         if state is State.STOPPING:
-            self._is_down(node)
+            if node.children:
+                node.state = state  # they are being stopped: `_halt` goes on after them
+            else:
+                self._is_down(node)
             if begun is not None:
                 begun(why)
         elif begun is not None:
