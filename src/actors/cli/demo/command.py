@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from actors.cli.demo import sources
+from actors.cli.demo.plain import PlainView
 from actors.cli.demo.run import Run
-from actors.cli.demo.view import choose
+from actors.cli.demo.view import JsonView, View
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction  # pyright: ignore[reportPrivateUsage]
@@ -56,11 +58,24 @@ def run(options: argparse.Namespace) -> int:
     if not files:
         options.fail(f"there are no .py files below {str(path)!r}; choose another --path")
     os.environ.setdefault(_LOG_LEVEL, "error")  # the view shows the crashes itself
-    with choose(json=options.json) as view:
+    with _view(json=options.json) as view:
         kill_every = math.inf if options.no_chaos else options.kill_every
         report = Run(files, workers=options.workers, kill_every=kill_every, view=view).report()
         view.end(report)
     return report.exit_code
+
+
+def _view(*, json: bool) -> View:
+    """The view for this output: live on a terminal if rich is installed, else plain lines."""
+    if json:
+        return JsonView()
+    if not sys.stdout.isatty():
+        return PlainView()
+    try:
+        from actors.cli.demo.live import LiveView
+    except ImportError:
+        return PlainView()
+    return LiveView()
 
 
 def _cores() -> int:

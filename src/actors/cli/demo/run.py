@@ -54,8 +54,8 @@ class Run:
     def _count_with_actors(self) -> Standing:
         middle = len(self.files) // 2
         with (
-            poisoned_file() as poison,
             ActorSystem("demo", max_restarts=_MANY, within=60.0) as system,
+            poisoned_file() as poison,
             system.events() as events,
         ):
             totals = system.spawn(Totals, name="totals")

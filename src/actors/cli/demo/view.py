@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import Self
 
@@ -43,19 +42,3 @@ class JsonView(View):
 
     def end(self, report: Report) -> None:
         print(report.json())
-
-
-def choose(*, json: bool) -> View:
-    """The view for this output: live on a terminal if rich is installed, plain lines otherwise."""
-    if json:
-        return JsonView()
-    if sys.stdout.isatty():
-        try:
-            from actors.cli.demo.live import LiveView
-        except ImportError:
-            pass
-        else:
-            return LiveView()
-    from actors.cli.demo.plain import PlainView
-
-    return PlainView()
