@@ -13,10 +13,11 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-import msgpack
+import msgpack  # pyright: ignore[reportMissingImports]
 
 from actors.runtime.mailbox.mailbox import Mailbox
 
@@ -24,6 +25,10 @@ FORK = multiprocessing.get_context("fork")
 PING_PONGS = 2_000
 COUNTS = {20: 100_000, 1 << 10: 50_000, 16 << 10: 8_000, 60 << 10: 3_000}
 LARGE = 64 << 20
+
+
+pack: Callable[[Any], bytes] = msgpack.packb  # pyright: ignore
+unpack: Callable[..., Any] = msgpack.unpackb  # pyright: ignore
 
 
 class Channel(Protocol):
@@ -41,10 +46,10 @@ class Stock:
         self._queue = FORK.Queue()
 
     def put(self, obj: Any) -> None:
-        self._queue.put(msgpack.packb(obj))
+        self._queue.put(pack(obj))
 
     def get(self) -> Any:
-        return msgpack.unpackb(self._queue.get())
+        return unpack(self._queue.get())
 
     def close(self) -> None:
         self._queue.close()
@@ -66,7 +71,7 @@ def ping_pong(make: Callable[[], Channel], value: Any, count: int) -> float:
     there, back = make(), make()
     child = FORK.Process(target=echo, args=(there, back))
     child.start()
-    times = []
+    times: list[float] = []
     for _ in range(count):
         began = time.perf_counter()
         there.put(value)
@@ -100,11 +105,11 @@ def connection_echo(value: bytes, count: int) -> float:
     here, there = FORK.Pipe()
     child = FORK.Process(target=_echo_bytes, args=(there, count))
     child.start()
-    times = []
+    times: list[float] = []
     for _ in range(count):
         began = time.perf_counter()
-        here.send_bytes(msgpack.packb(value))
-        msgpack.unpackb(here.recv_bytes(), max_bin_len=2 * LARGE)
+        here.send_bytes(pack(value))
+        unpack(here.recv_bytes(), max_bin_len=2 * LARGE)
         times.append(time.perf_counter() - began)
     child.join()
     here.close()
@@ -114,8 +119,8 @@ def connection_echo(value: bytes, count: int) -> float:
 
 def _echo_bytes(connection: Connection[Any, Any], count: int) -> None:
     for _ in range(count):
-        value = msgpack.unpackb(connection.recv_bytes(), max_bin_len=2 * LARGE)
-        connection.send_bytes(msgpack.packb(value))
+        value = unpack(connection.recv_bytes(), max_bin_len=2 * LARGE)
+        connection.send_bytes(pack(value))
 
 
 def compare(name: str, rounds: int, ours: Callable[[], float], theirs: Callable[[], float]) -> None:
@@ -126,7 +131,7 @@ def compare(name: str, rounds: int, ours: Callable[[], float], theirs: Callable[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Mailboxes against the standard library.")
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     print(f"{'':28} {'mailbox':>13} {'standard':>13} {'ratio':>10}")
@@ -141,8 +146,8 @@ def main() -> None:
         compare(
             f"{count} messages of {size} B",
             rounds,
-            lambda value=value, count=count: flood(Mailbox, value, count),
-            lambda value=value, count=count: flood(Stock, value, count),
+            partial(flood, Mailbox, value, count),
+            partial(flood, Stock, value, count),
         )
     large = b"x" * LARGE
     compare(

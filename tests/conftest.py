@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ def _places_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Give this session (each worker under xdist) its own run and temporary directories."""
     temporary = tmp_path_factory.mktemp("spill")
     memory = rundirectory.base()
-    base = Path(tempfile.mkdtemp(prefix="test-", dir=memory))
+    base = Path(tempfile.mkdtemp(prefix=f"test-{os.getpid()}-", dir=memory))
     leftovers.become_subreaper()
+    leftovers.sweep_killed_sessions(memory)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(rundirectory.ENVIRONMENT, str(base))
         patch.setenv("TMPDIR", str(temporary))

@@ -31,6 +31,13 @@ def become_subreaper() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def sweep_killed_sessions(memory: Path) -> None:
+    """Remove what test runs that were killed have left."""
+    for path in memory.glob("test-*-*"):
+        if not Path(f"/proc/{path.name.split('-')[1]}").exists():
+            shutil.rmtree(path, ignore_errors=True)
+
+
 @attrs.frozen
 class Surroundings:
     """What belongs to this process at one moment."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import os
 import random
 import select
 import struct
 import zlib
+from functools import partial
 from typing import Any, Final
 
 from actors.runtime.mailbox.mailbox import Mailbox
@@ -53,7 +55,7 @@ class ReaderKills:
         self._words = Words(writers + 1)
         self._stop = writers
         self._records, self._recording = os.pipe()
-        self._writers = [fork(lambda writer=writer: self._write(writer)) for writer in range(writers)]
+        self._writers = [fork(partial(self._write, writer)) for writer in range(writers)]
 
     def run(self, kills: int) -> None:
         """Kill that many readers, each somewhere in its work."""
@@ -77,7 +79,7 @@ class ReaderKills:
 
     def _lost(self, writer: int) -> int:
         received = self.received[writer]
-        assert all(a < b for a, b in zip(received, received[1:], strict=False)), "doubled or out of order"
+        assert all(a < b for a, b in itertools.pairwise(received)), "doubled or out of order"
         return self._words.words[writer] - len(received)
 
     def _write(self, writer: int) -> None:
@@ -108,8 +110,8 @@ class ReaderKills:
             data = os.read(self._records, _RECORD.size)
             if not data:
                 return
-            writer, number = _RECORD.unpack(data)
-            self.received[writer].append(number)
+            record: tuple[int, int] = _RECORD.unpack(data)
+            self.received[record[0]].append(record[1])
             count = None if count is None else count - 1
 
 
@@ -126,7 +128,7 @@ class WriterKills:
         """Kill every writer, each somewhere in its work, while some others write."""
         writers: list[int] = []
         for number in range(len(self.received)):
-            writers.append(fork(lambda number=number: self._write(number)))
+            writers.append(fork(partial(self._write, number)))
             if len(writers) == side_by_side:
                 self._take(self._chance.randrange(30))
                 kill(writers.pop(self._chance.randrange(side_by_side)))

@@ -62,7 +62,7 @@ def test_a_stopped_reader_leaves_senders_alive_and_their_memory_bounded() -> Non
     os.kill(reader, signal.SIGSTOP)
     os.waitpid(reader, os.WUNTRACED)
     put = 0
-    with pytest.raises(queue.Full, match="limit 200000"):
+    with pytest.raises(queue.Full, match="limit 200000"):  # noqa: PT012 - which put it is, is the question
         while True:
             mailbox.put_nowait(b"x" * 1_000)
             put += 1

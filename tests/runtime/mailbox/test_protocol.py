@@ -1,4 +1,4 @@
-"""A reader killed between any two instructions of the protocol leaves a state that a successor goes on from."""
+"""A reader killed between any two instructions of the protocol leaves a state to go on from."""
 
 from __future__ import annotations
 

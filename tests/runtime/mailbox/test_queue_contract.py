@@ -18,6 +18,15 @@ from actors.runtime.mailbox.mailbox import Mailbox
 
 START_METHODS = ["fork", "forkserver", "spawn"]
 VALUES: list[Any] = [None, 0, "", b"", {"a": [1, 2.5]}, "ü" * 5_000, b"x" * 300_000, [b"y" * 20_000, "z"]]
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+IN_TIME: list[Arguments] = [
+    ((False,), {}),
+    ((False, None), {}),
+    ((False, 5.0), {}),
+    ((), {"block": False, "timeout": 5.0}),
+    ((True, 0.01), {}),
+    ((), {"timeout": -1}),
+]
 
 
 @pytest.fixture
@@ -45,7 +54,8 @@ def put_all(mailbox: Mailbox, values: list[Any]) -> None:
 
 
 def process(method: str, target: Any, *args: Any) -> Any:
-    return getattr(multiprocessing.get_context(method), "Process")(target=target, args=args)
+    context: Any = multiprocessing.get_context(method)
+    return context.Process(target=target, args=args)
 
 
 def test_it_is_a_queue_of_multiprocessing(mailbox: Mailbox) -> None:
@@ -100,43 +110,32 @@ def test_a_queue_filled_before_a_fork_is_not_read_twice(mailbox: Mailbox) -> Non
         mailbox.get_nowait()
 
 
-@pytest.mark.parametrize(
-    "put",
-    [
-        lambda box: box.put(1, False),
-        lambda box: box.put(1, False, None),
-        lambda box: box.put(1, False, 5.0),
-        lambda box: box.put(1, block=False, timeout=5.0),
-        lambda box: box.put_nowait(1),
-        lambda box: box.put(1, True, 0.01),
-        lambda box: box.put(1, timeout=-1),
-    ],
-)
-def test_a_put_into_a_full_mailbox_raises_full_in_time(bounded: Mailbox, put: Any) -> None:
+@pytest.mark.parametrize("arguments", IN_TIME)
+def test_a_put_into_a_full_mailbox_raises_full_in_time(bounded: Mailbox, arguments: Arguments) -> None:
     put_all(bounded, [1, 2, 3])
     began = time.monotonic()
     with pytest.raises(queue.Full) as caught:
-        put(bounded)
+        bounded.put(4, *arguments[0], **arguments[1])
     assert isinstance(caught.value, MailboxFull)
     assert time.monotonic() - began < 2.5
 
 
-@pytest.mark.parametrize(
-    "get",
-    [
-        lambda box: box.get(False),
-        lambda box: box.get(False, None),
-        lambda box: box.get(False, 5.0),
-        lambda box: box.get_nowait(),
-        lambda box: box.get(True, 0.01),
-        lambda box: box.get(timeout=-1),
-    ],
-)
-def test_a_get_from_an_empty_mailbox_raises_empty_in_time(mailbox: Mailbox, get: Any) -> None:
+@pytest.mark.parametrize("arguments", IN_TIME)
+def test_a_get_from_an_empty_mailbox_raises_empty_in_time(mailbox: Mailbox, arguments: Arguments) -> None:
     began = time.monotonic()
     with pytest.raises(queue.Empty):
-        get(mailbox)
+        mailbox.get(*arguments[0], **arguments[1])
     assert time.monotonic() - began < 2.5
+
+
+def test_the_nowait_methods_do_not_wait(mailbox: Mailbox, bounded: Mailbox) -> None:
+    for number in range(3):
+        bounded.put_nowait(number)
+    with pytest.raises(queue.Full):
+        bounded.put_nowait(3)
+    assert bounded.get_nowait() == 0
+    with pytest.raises(queue.Empty):
+        mailbox.get_nowait()
 
 
 def test_timeouts_are_not_shorter_than_asked(mailbox: Mailbox, bounded: Mailbox) -> None:
@@ -188,7 +187,7 @@ def test_the_size_of_an_unbounded_mailbox_is_exact_where_nobody_else_reads(mailb
 
 
 def test_the_size_of_a_bounded_mailbox_is_exact(bounded: Mailbox) -> None:
-    seen = []
+    seen: list[tuple[int, bool, bool]] = []
     for value in range(3):
         seen.append((bounded.qsize(), bounded.empty(), bounded.full()))
         bounded.put(value)
@@ -266,7 +265,7 @@ def test_a_close_does_not_wait_for_a_thread_that_gets(mailbox: Mailbox) -> None:
     mailbox.put("first")
     mailbox.get()
     reader.start()
-    while not mailbox._reading._lock.locked():  # pyright: ignore[reportPrivateUsage]
+    while not mailbox._reading._thread:  # pyright: ignore[reportPrivateUsage]
         os.sched_yield()
     mailbox.close()
     other.put("last")

@@ -136,4 +136,4 @@ class Drainer:
 PROCESS_DRAINER: Final = Drainer()
 """The drainer of this process."""
 
-os.register_at_fork(after_in_child=Drainer._after_fork)
+os.register_at_fork(after_in_child=Drainer._after_fork)  # pyright: ignore[reportPrivateUsage]

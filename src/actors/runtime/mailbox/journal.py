@@ -232,7 +232,10 @@ class Journal:
             position += self._look(position)[1]
 
     def _discard_unread(self) -> None:
-        """Cut the batch where a predecessor was killed before its read: where all the rest is zero."""
+        """Cut the batch where a predecessor was killed before its read: where all the rest is zero.
+
+        (Garbage that is nothing but zeros, at the batch's end, is taken for that and not reported.)
+        """
         for position in self._positions(self._position):
             rest = self._memory[STATUS_PAGE + position : STATUS_PAGE + self._length]
             if rest[0] == 0 and not bytes(rest).strip(b"\0"):

@@ -104,4 +104,4 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-os.register_at_fork(after_in_child=Lease._after_fork)
+os.register_at_fork(after_in_child=Lease._after_fork)  # pyright: ignore[reportPrivateUsage]

@@ -6,7 +6,8 @@ import os
 import select
 import weakref
 from collections.abc import Sequence
-from multiprocessing import context, reduction, util
+from multiprocessing import reduction, util
+from multiprocessing.context import get_spawning_popen
 from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.deadline import deadline, left, over
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.journal import waiting_bytes
-from actors.runtime.mailbox.outbox import OVERFLOW, Outbox
+from actors.runtime.mailbox.outbox import OVERFLOW, Outbox, Stranded
 from actors.runtime.mailbox.premises import Premises
 from actors.runtime.mailbox.reading import Reading
 from actors.runtime.rundirectory import RunDirectory
@@ -166,7 +167,7 @@ class Mailbox(_Queue):
     def __getstate__(self) -> Any:
         premises = self._open
         passed: list[Any] = []
-        if context.get_spawning_popen() is not None:
+        if get_spawning_popen() is not None:
             passed = [reduction.DupFd(number) for number in (premises.hold.fileno(), *premises.keepers())]
         return self._address, passed, self._overflow, self._codec.limits
 
@@ -222,7 +223,7 @@ class Mailbox(_Queue):
         while True:
             try:
                 self._outbox.put(message, segments)
-            except DiskFull:
+            except (DiskFull, Stranded):
                 raise
             except MailboxFull:
                 if not self._outbox.wait_for_room(size, left(moment)) and over(moment):
@@ -243,4 +244,4 @@ def _end(reading: Reading, outbox: Outbox, hold: RunDirectory) -> None:
     outbox.finish(hold.release)
 
 
-os.register_at_fork(after_in_child=Mailbox._after_fork)
+os.register_at_fork(after_in_child=Mailbox._after_fork)  # pyright: ignore[reportPrivateUsage]

@@ -22,6 +22,10 @@ OVERFLOW: Final = 64 << 20
 """How many bytes may wait in a sender for one receiver, by default. One message may always wait."""
 
 
+class Stranded(MailboxFull):
+    """The message was never delivered: the pipe is full, and no thread can be had that waits for room."""
+
+
 def _nothing_lost(count: int) -> None:
     """Take no note of messages that a receiver's end has made undeliverable."""
 
@@ -82,6 +86,11 @@ class Outbox:
     def fileno(self) -> int:
         """The pipe's descriptor."""
         return self._descriptor().number
+
+    @property
+    def closed(self) -> bool:
+        """Whether the pipe is closed here."""
+        return self._pipe is None
 
     @property
     def waiting(self) -> int:
@@ -162,7 +171,7 @@ class Outbox:
             self._waiting.remove(item)
             self._withdraw(item)
             if isinstance(error, OSError | RuntimeError):
-                raise MailboxFull(self.name, f"nothing can carry what waits here ({error})") from error
+                raise Stranded(self.name, f"nothing can carry what waits here ({error})") from error
             raise
 
     def _drain(self) -> None:
@@ -247,4 +256,4 @@ class Outbox:
             outbox._reset()
 
 
-os.register_at_fork(after_in_child=Outbox._after_fork)
+os.register_at_fork(after_in_child=Outbox._after_fork)  # pyright: ignore[reportPrivateUsage]

@@ -106,7 +106,7 @@ def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
 
 def _listing(places: Places) -> Iterable[Path]:
     for place in places:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # not there, or not ours
             yield from (path for path in place.iterdir() if _NAME.fullmatch(path.name))
 
 

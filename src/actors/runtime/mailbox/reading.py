@@ -13,7 +13,12 @@ from actors.runtime.mailbox.premises import Premises
 
 
 class Reading:
-    """Takes messages under the mailbox's lease, one thread at a time."""
+    """Takes messages under the mailbox's lease, one thread at a time.
+
+    A signal handler may raise anywhere, even between the acquiring of the lock and the next instruction.
+    So the lock is one whose release tells whether this thread had it, and `_thread`, the one that is
+    reading, keeps a handler from reading in the midst of a read.
+    """
 
     def __init__(self, name: str, premises: Premises) -> None:
         self._name = name
@@ -22,7 +27,8 @@ class Reading:
         self._begin()
 
     def _begin(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._thread = 0
         self._inbox: Inbox | None = None
 
     def next(self, moment: float | None) -> list[bytes]:
@@ -31,19 +37,27 @@ class Reading:
         Raises `queue.Empty` if none comes until the `moment`, `MailboxInUse`, `MailboxClosed`, and
         `DecodeError` for bytes that are no message, which are then gone.
         """
-        while not self._lock.acquire(timeout=left(moment)):
-            if over(moment):
-                raise Empty
+        me = threading.get_ident()
+        self._refuse(me)
         try:
+            while not self._lock.acquire(timeout=left(moment)):
+                if over(moment):
+                    raise Empty
+            self._thread = me
             return _next(self._reader(), moment)
-        finally:
-            self._lock.release()
+        finally:  # no call before the release: a signal handler could raise in it
+            if self._thread == me:
+                self._thread = 0
+            try:  # noqa: SIM105 - `suppress` would be such a call
+                self._lock.release()
+            except RuntimeError:  # not acquired
+                pass
             if self._premises is None:
                 self.end()
 
     def count(self) -> int | None:
         """How many messages wait; None if another process, or a waiting thread of this one, reads."""
-        if not self._lock.acquire(blocking=False):
+        if self._thread or not self._lock.acquire(blocking=False):
             return None
         try:
             return self._count()
@@ -52,13 +66,14 @@ class Reading:
 
     def pause(self) -> None:
         """Give the lease up, so that another process may read. Waits for the thread that reads."""
+        self._refuse(threading.get_ident())
         with self._lock:
             self._stop()
 
     def end(self) -> None:
         """Read no more. A thread that is waiting for a message still gets it, and ends the reading then."""
         self._premises = None
-        if self._lock.acquire(blocking=False):
+        if not self._thread and self._lock.acquire(blocking=False):
             try:
                 self._stop()
             finally:
@@ -68,6 +83,10 @@ class Reading:
         """In a forked child: the parent goes on reading, and nobody here does."""
         self._lease.abandon()
         self._begin()
+
+    def _refuse(self, thread: int) -> None:
+        if self._thread == thread:
+            raise RuntimeError(f"{self._name}: a signal handler cannot read while its thread does")
 
     def _reader(self) -> Inbox:
         premises = self._premises
