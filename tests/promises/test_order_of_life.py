@@ -69,7 +69,7 @@ def test_an_actor_that_will_not_stop_is_ended_by_its_budget(mailbox: Mailbox) ->
 
 
 def test_a_start_that_takes_too_long_is_a_failed_start(system: ActorSystem) -> None:
-    with pytest.raises(StartError, match="had not started after 0.2 s"):
+    with pytest.raises(StartError, match=r"had not started after 0\.2 s"):
         system.spawn(child(Frozen).options(start_timeout=0.2), name="frozen")
     assert system.names() == []
 

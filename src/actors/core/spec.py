@@ -87,7 +87,7 @@ class ChildSpec(Generic[A]):
 
     actor: type[A]
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = attrs.field(factory=dict)
+    kwargs: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     name: str | None = attrs.field(default=None, validator=_valid_name)
     """The name below the parent; made from the class if there is none."""
     restart: Restart = attrs.field(default=Restart.TRANSIENT, converter=Restart)
@@ -108,4 +108,5 @@ def child(actor: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> ChildSpec
     """Specify an actor of a class with the arguments of its constructor, which type checkers check."""
     if not isinstance(actor, type):
         raise TypeError(f"child() takes a class, not {actor!r}")
-    return ChildSpec(actor=actor, args=args, kwargs=kwargs)
+    cls: type[A] = actor  # a callable that is a class, of what it makes
+    return ChildSpec(actor=cls, args=args, kwargs=kwargs)
