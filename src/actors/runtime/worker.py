@@ -99,6 +99,7 @@ class Worker:
         self._control = LaneReader(layout.control, layout.places)
         self._inbox = _open_inbox(layout, self._control)
         self._words = self._inbox.journal.words
+        self._words[Word.PROCESS] = os.getpid()  # the guardian says so too, but perhaps later
         self._endpoint = Endpoint(
             assignment.site, assignment.address, assignment.incarnation, carrier=PROCESS_DRAINER
         )
