@@ -1,4 +1,11 @@
-"""A bank: two accounts under a supervisor."""
+"""A bank: two accounts under a supervisor, each with typed messages.
+
+Shows messages, a request whose reply has a type, a child specification with arguments and a supervisor
+that is only declared. Prints::
+
+    ada has 5
+    bob has 0
+"""
 
 from actors import Actor, ActorSystem, Message, Request, Strategy, Supervisor, child
 
@@ -37,6 +44,7 @@ class Bank(Supervisor):
 if __name__ == "__main__":
     with ActorSystem("demo") as system:
         system.spawn(Bank, name="bank")
-        ada = system.ref("bank/ada")
+        ada, bob = system.ref("bank/ada"), system.ref("bank/bob")
         ada.tell(Deposit(amount=5))
-        print(ada.ask(Balance(), timeout=1.0))  # 5; mypy and pyright know it is an int
+        print("ada has", ada.ask(Balance(), timeout=1.0))  # an int, as mypy and pyright know
+        print("bob has", bob.ask(Balance(), timeout=1.0))
