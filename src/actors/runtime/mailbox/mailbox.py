@@ -106,7 +106,8 @@ class Mailbox(_Queue):
         `MailboxClosed` after `close`, and `DecodeError` for bytes that are no message, which are then
         gone. One thread gets at a time; a `close` by another leaves it to get its message.
         """
-        parts = self._reading.next(deadline(block, timeout))
+        forever = block and timeout is None
+        parts = self._reading.next(None if forever else deadline(block, timeout))
         return self._codec.decode(parts[0], parts[1:])
 
     def put_nowait(self, obj: Any) -> None:

@@ -48,7 +48,9 @@ class Outbox:
 
     Thread-safe, and a signal handler may `put`. While nothing waits, a message is written at once by its
     sender. What the pipe refuses waits here, in this process, and leaves only after its write: so a
-    message that finds nothing waiting cannot overtake, and the common case needs no lock.
+    message that finds nothing waiting cannot overtake, and the common case needs no lock. A sender that
+    goes on sending carries what waits itself, a pageful at a time: the drainer, another thread, would
+    get the interpreter only every few milliseconds.
     """
 
     _instances: Final[weakref.WeakSet[Outbox]] = weakref.WeakSet()
@@ -79,6 +81,8 @@ class Outbox:
         self._changed = threading.Condition(self._lock)
         self._waiting = Overflow(self._limit)
         self._carried = False
+        self._unpressed = 0
+        """How many bytes have been added to what waits since their sender itself tried to send them."""
         self._then: Callable[[], None] | None = None
         self.stalled = False
         """Whether what waits needs more than room in the pipe: a disk, or a descriptor."""
@@ -159,8 +163,12 @@ class Outbox:
             if not self._waiting.fits(size):
                 raise MailboxFull(self.name, str(self._waiting))
             self._waiting.append(item)
+            self._unpressed += size
             if not self._carried:
                 self._have_carried(item)
+        if self._unpressed >= frame.PIPE_BUF and not self.stalled:
+            self._unpressed = 0
+            self.drain()
 
     def _have_carried(self, item: Item) -> None:
         self._carried = True

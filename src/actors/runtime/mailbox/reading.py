@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from queue import Empty
+from typing import NoReturn
 
 from actors.core.errors import DecodeError, MailboxClosed, MailboxInUse
 from actors.runtime.mailbox.deadline import left, over
@@ -38,13 +39,13 @@ class Reading:
         `DecodeError` for bytes that are no message, which are then gone.
         """
         me = threading.get_ident()
-        self._refuse(me)
+        if self._thread == me:
+            self._refuse()
         try:
-            while not self._lock.acquire(timeout=left(moment)):
-                if over(moment):
-                    raise Empty
+            if not self._lock.acquire(blocking=False):
+                self._wait_for_turn(moment)
             self._thread = me
-            return _next(self._reader(), moment)
+            return _next(self._inbox or self._reader(), moment)
         finally:  # no call before the release: a signal handler could raise in it
             if self._thread == me:
                 self._thread = 0
@@ -66,7 +67,8 @@ class Reading:
 
     def pause(self) -> None:
         """Give the lease up, so that another process may read. Waits for the thread that reads."""
-        self._refuse(threading.get_ident())
+        if self._thread == threading.get_ident():
+            self._refuse()
         with self._lock:
             self._stop()
 
@@ -84,21 +86,24 @@ class Reading:
         self._lease.abandon()
         self._begin()
 
-    def _refuse(self, thread: int) -> None:
-        if self._thread == thread:
-            raise RuntimeError(f"{self._name}: a signal handler cannot read while its thread does")
+    def _refuse(self) -> NoReturn:
+        raise RuntimeError(f"{self._name}: a signal handler cannot read while its thread does")
+
+    def _wait_for_turn(self, moment: float | None) -> None:
+        while not self._lock.acquire(timeout=left(moment)):
+            if over(moment):
+                raise Empty
 
     def _reader(self) -> Inbox:
         premises = self._premises
         if premises is None:
             raise MailboxClosed(self._name)
-        if self._inbox is None:
-            if not self._lease.acquire_soon():
-                raise MailboxInUse(self._name, self._lease.holder())
-            inbox = Inbox(premises.layout, premises.pipe, premises.credits)
-            inbox.settle()
-            self._inbox = inbox
-        return self._inbox
+        if not self._lease.acquire_soon():
+            raise MailboxInUse(self._name, self._lease.holder())
+        inbox = Inbox(premises.layout, premises.pipe, premises.credits)
+        inbox.settle()
+        self._inbox = inbox
+        return inbox
 
     def _count(self) -> int | None:
         if self._inbox is not None:
