@@ -104,7 +104,7 @@ def test_a_killed_application_and_guardian_leave_a_directory_that_the_next_start
     os.kill(guardian, signal.SIGKILL)
     program.process.wait(10)
     forked_by_an_actor = program.survivors(within=1.0)
-    assert len(forked_by_an_actor) == 1, "nobody is left to see to what user code forks"
+    assert len(forked_by_an_actor) == 2, "nobody is left to see to what user code forks"
     assert len(run_directories()) == 1
     with ActorSystem("next"):
         assert len(run_directories()) == 1

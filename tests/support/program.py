@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 import threading
 from typing import Any
@@ -24,6 +25,8 @@ class Resident(Actor):
     def receive(self, message: Any) -> Any:
         if isinstance(message, Fork) and os.fork() == 0:
             threading.Event().wait()
+        if isinstance(message, Daemon):
+            subprocess.run(["setsid", "-f", "sleep", "1000"], check=True)
         return message
 
     def on_stop(self, reason: object) -> None:
@@ -31,6 +34,10 @@ class Resident(Actor):
             say("stopping")
             threading.Event().wait()
         say("stopped in order")
+
+
+class Daemon(Message):
+    """Start a process that leaves its group and its parent."""
 
 
 def say(text: str) -> None:
@@ -42,6 +49,7 @@ def populate(system: ActorSystem, stubborn: bool = False) -> None:
         system.spawn(child(Resident, stubborn).options(shutdown=20.0))
     parent = system.spawn(Resident, name="parent")
     parent.ask(Fork())
+    parent.ask(Daemon())
 
 
 def stay(stubborn: bool = False) -> None:

@@ -43,6 +43,19 @@ def volunteer_for_oom() -> None:
         file.write(str(_OOM_SCORE))
 
 
+def kill_children() -> None:
+    """Kill and collect every child of this process, and the orphans that become its children by that."""
+    while True:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            children = [int(pid) for pid in file.read().split()]
+        if not children:
+            return
+        for pid in children:
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
 def threads() -> int:
     """How many threads this process has."""
     return len(os.listdir("/proc/self/task"))

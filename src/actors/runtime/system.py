@@ -32,6 +32,8 @@ from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
+_QUICK: Final = 2.0
+"""How long the guardian may take to kill everything before it is killed itself, in seconds."""
 _SIGTERM_EXIT: Final = 128 + signal.SIGTERM
 
 
@@ -347,9 +349,12 @@ class _Running:
         self.wait(timeout)
 
     def kill(self) -> None:
-        """Kill the guardian, if it lives, and with it the actors."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        """Have the guardian kill everything, and kill it if it does not: its actors die with it."""
+        for number in (signal.SIGQUIT, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, number)
+            if self.wait(_QUICK):
+                return
 
     def obituary(self) -> str:
         """How the guardian ended."""

@@ -40,6 +40,9 @@ from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import GUARDIAN, Site
 
+_HEARD = (signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD)
+"""SIGTERM asks for an orderly stop of the system, SIGQUIT for its end at once."""
+
 
 class Guardian:
     """One system's guardian. Single-threaded, so that it may fork; never waits but in its loop."""
@@ -77,21 +80,24 @@ class Guardian:
         """Serve until the system is told to stop or its root process ends."""
         self._listen_to_signals()
         self._loop.add(self._inbox.fileno(), self._hear)
-        self._loop.add(self._root, self._root_died)
+        self._loop.add(self._root, self._kill_system)
         self._loop.run()
+        linux.kill_children()
         self._run.remove()
 
     def _listen_to_signals(self) -> None:
         signal.set_wakeup_fd(self._ringer, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGCHLD):
+        for number in _HEARD:
             signal.signal(number, _ring)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
         self._loop.add(self._bell, self._on_signal)
 
     def _on_signal(self) -> None:
         numbers = os.read(self._bell, 4096)
-        if signal.SIGTERM in numbers:
+        if signal.SIGQUIT in numbers:
+            self._kill_system()
+        elif signal.SIGTERM in numbers:
             self._stop_system()
         self._reap_strangers()
 
@@ -200,10 +206,9 @@ class Guardian:
         self._tree.tell_of_flood()
         self._loop.stop()
 
-    def _root_died(self) -> None:
-        """Nobody is left to be polite to."""
+    def _kill_system(self) -> None:
+        """Be polite to nobody: the root has ended, or has lost patience."""
         self._tree.kill_everything()
-        self._tree.reap_everything()
         self._loop.stop()
 
 

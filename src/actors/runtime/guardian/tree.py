@@ -343,12 +343,6 @@ class Tree:
             if node.process is not None:
                 node.process.kill()
 
-    def reap_everything(self) -> None:
-        """Collect every killed process."""
-        for node in self.nodes.values():
-            if node.process is not None:
-                node.process.reap()
-
     def _stop_all(self, nodes: Iterable[Node], then: Done) -> None:
         """Stop nodes for good, one after the other, the last first."""
         remaining = list(nodes)
