@@ -6,13 +6,11 @@ blocks there say; ``...`` in them stands for anything. Comments before a block c
 - ``<!-- file: name.py -->``: the block is written to this file, beside the programs of its page, which may
   import it; further blocks of the section are added to it.
 - ``<!-- stderr -->``: the text block is what the program prints there.
-- ``<!-- needs: module -->``: the block is only compiled where the module is not installed.
-- ``<!-- sketch -->``: the block stands on no program; it is only compiled.
+- ``<!-- sketch -->``: the block needs what may not be installed, and is only compiled.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,11 +64,9 @@ def _add(program: Program, language: str, mark: str | None, value: str | None, b
             program.printed += body
         case "python", "file" if value is not None:
             program.files[value] = program.files.get(value, "") + body
-        case "python", "needs" if value is not None and importlib.util.find_spec(value) is None:
-            program.sketches.append(body)
         case "python", "sketch":
             program.sketches.append(body)
-        case "python", None | "needs":
+        case "python", None:
             program.source += body
         case (("python" | "text"), _):
             raise ValueError(f"{program}: what is the mark {mark!r}?")
