@@ -37,7 +37,7 @@ def count(path: str) -> Tally:
         with open(path, "rb") as source:
             for token in tokenize.tokenize(source.readline):
                 tokens += 1
-                lines = token.end[0]
+                lines = token.start[0] - 1  # the last token stands below the last line
     except (OSError, SyntaxError, ValueError, tokenize.TokenError):
         return Tally(skipped=1)
     return Tally(files=1, lines=lines, tokens=tokens)
