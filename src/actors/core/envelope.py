@@ -16,7 +16,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -70,8 +70,7 @@ class Sender:
         return cls(Address(system, int(number), path), int(incarnation))
 
 
-@attrs.frozen
-class Mail:
+class Mail(NamedTuple):  # made for every message: half the time of an attrs class
     """A mail envelope, read."""
 
     kind: int

@@ -1,0 +1,96 @@
+"""What an actor can do through its context."""
+
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorRef, ActorStopped, ActorSystem, NameTaken, Rejected, child
+from support.cast import Pid, Player
+
+
+class Clerk(Actor):
+    """Does with its context what it is told to."""
+
+    def __init__(self, other: ActorRef | None = None) -> None:
+        self.other = other
+
+    def receive(self, message: Any) -> Any:
+        match message:
+            case "sender":
+                return self.context.sender
+            case "me":
+                return self.context.ref
+            case "hire":
+                return self.context.spawn(child(Player), name="hired")
+            case "dismiss":
+                self.context.stop(self.other)
+            case "resign":
+                self.context.stop()
+                return "last words"
+            case "replace" if self.other is not None:
+                self.context.forward(self.other, "sender")
+            case "log":
+                self.context.log.info("seen", number=1)
+            case ("ask", question) if self.other is not None:
+                return self.other.ask(question)
+            case _ if self.other is not None:
+                self.context.forward(self.other)
+            case _:
+                self.context.unhandled()
+        return "not sent when forwarded"
+
+
+def test_the_sender_of_an_actors_message_is_that_actor(system: ActorSystem) -> None:
+    clerk = system.spawn(child(Clerk), name="clerk")
+    asker = system.spawn(child(Clerk, clerk), name="asker")
+    assert clerk.ask("sender") is None, "the application is no actor"
+    assert asker.ask(("ask", "sender")) == asker
+
+
+def test_a_forwarded_question_is_answered_by_whom_it_reaches(system: ActorSystem) -> None:
+    clerk = system.spawn(child(Clerk))
+    first = system.spawn(child(Clerk, clerk))
+    second = system.spawn(child(Clerk, first))
+    assert second.ask("me") == second
+    assert system.spawn(child(Clerk, second)).ask("replace") is None, "the sender is still the application"
+    with pytest.raises(Rejected, match=f"{clerk.path} does not handle int"):
+        second.ask(7)
+
+
+def test_a_question_forwarded_to_nobody_ends_at_once(system: ActorSystem) -> None:
+    gone = system.spawn(child(Clerk))
+    clerk = system.spawn(child(Clerk, gone))
+    gone.stop()
+    gone.join(10)
+    with pytest.raises(ActorStopped):
+        clerk.ask("anything", timeout=1_000)
+
+
+def test_a_child_has_its_parents_name_before_its_own_and_one_life_with_it(system: ActorSystem) -> None:
+    clerk = system.spawn(child(Clerk), name="clerk")
+    hired: ActorRef = clerk.ask("hire")
+    assert hired.path == "clerk/hired"
+    assert isinstance(hired.ask(Pid()), int)
+    with pytest.raises(Exception, match=NameTaken.__name__):
+        clerk.ask("hire")
+    assert hired.join(10), "the crash of the parent was its end"
+
+
+def test_an_actor_answers_before_it_stops_itself_and_can_stop_others(system: ActorSystem) -> None:
+    other = system.spawn(child(Clerk))
+    clerk = system.spawn(child(Clerk, other))
+    clerk.ask("dismiss")
+    assert other.join(10)
+    assert clerk.ask("resign") == "last words"
+    assert clerk.join(10)
+
+
+def test_an_actor_logs_under_its_own_name(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACTORS_LOG_LEVEL", "info")
+    with ActorSystem("logged") as system:
+        system.spawn(child(Clerk), name="scribe").ask("log")
+    line = next(line for line in capfd.readouterr().err.splitlines() if "seen" in line)
+    assert "number=1" in line
+    assert "scribe" in line

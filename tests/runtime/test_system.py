@@ -1,0 +1,221 @@
+"""The actor system in the life of its application."""
+
+import asyncio
+import importlib
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from actors import (
+    Actor,
+    ActorSystem,
+    EventStream,
+    Mailbox,
+    NotImportable,
+    StartError,
+    StartMethod,
+    SystemStopped,
+    child,
+)
+from actors.core.events import ActorStarted, ActorStopped, DeadLetter
+from support.cast import Add, AsyncPlayer, Hold, Numbers, Pid, Player
+from support.run import Program
+
+
+def test_a_system_is_started_once_and_says_so(system: ActorSystem) -> None:
+    with pytest.raises(StartError, match="started before"):
+        system.start()
+    assert "running" in repr(system)
+    system.stop()
+    system.stop()
+    assert "stopped" in repr(system)
+    with pytest.raises(SystemStopped, match="it has been stopped"):
+        system.spawn(Player)
+    assert system.wait(0)
+
+
+def test_a_system_that_was_not_started_says_so() -> None:
+    system = ActorSystem("new")
+    with pytest.raises(SystemStopped, match="has not been started"):
+        system.ref("x")
+    assert "new" in repr(system)
+
+
+def test_a_reference_of_a_stopped_system_says_so(system: ActorSystem) -> None:
+    player = system.spawn(Player)
+    player.tell(Add(number=1))
+    system.stop()
+    for use in (lambda: player.tell(1), lambda: player.ask(1), lambda: player.ask_future(1), player.stop):
+        with pytest.raises(SystemStopped):
+            use()
+
+
+def test_two_systems_live_side_by_side_and_talk(system: ActorSystem) -> None:
+    with ActorSystem("other") as other:
+        here, there = system.spawn(Player), other.spawn(child(Player, 1))
+        assert here != there
+        assert other.ref(there.path) == there
+        assert there.ask(Numbers()) == [1]
+
+
+def test_a_class_inside_a_function_is_refused_with_the_reason(system: ActorSystem) -> None:
+    class Local(Actor):
+        pass
+
+    with pytest.raises(NotImportable, match="inside a function"):
+        system.spawn(Local)
+
+
+def test_arguments_that_nothing_can_carry_are_refused_with_the_reason(system: ActorSystem) -> None:
+    with pytest.raises(NotImportable, match="neither encoded nor pickled"):
+        system.spawn(child(Player, lambda: 1))  # type: ignore[arg-type] # pyright: ignore
+
+
+def test_an_actor_can_have_an_interpreter_of_its_own(system: ActorSystem) -> None:
+    player = system.spawn(child(Player, 1).options(start_method=StartMethod.SPAWN))
+    os.kill(player.ask(Pid()), signal.SIGKILL)
+    assert player.ask(Numbers(), timeout=20) == [1]
+
+
+def test_a_forked_child_of_the_application_asks_for_itself(system: ActorSystem) -> None:
+    player = system.spawn(child(Player, 1))
+    assert player.ask(Numbers()) == [1]
+    answers = Mailbox()
+    process = multiprocessing.get_context("fork").Process(target=lambda: answers.put(player.ask(Numbers())))
+    process.start()
+    assert answers.get(timeout=10) == [1]
+    process.join()
+    answers.close()
+    assert player.ask(Numbers()) == [1]
+
+
+def test_with_few_descriptors_idle_mailboxes_are_closed_and_opened_again(system: ActorSystem) -> None:
+    players = [system.spawn(child(Player, number)) for number in range(30)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 8, hard))
+    try:
+        for _ in range(2):
+            assert [player.ask(Numbers()) for player in players] == [[n] for n in range(30)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_asyncio_has_all_that_threads_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTORS_LOG_LEVEL", "critical")
+
+    async def main() -> list[Any]:
+        async with ActorSystem("async") as system:
+            events = system.events()
+            player = await system.spawn_async(child(AsyncPlayer), name="player")
+            answers = await asyncio.gather(*(player.ask_async(n) for n in range(100)))
+            player.stop()
+            async for event in events:
+                if isinstance(event, ActorStopped):
+                    break
+            events.close()
+        return answers
+
+    assert asyncio.run(main()) == list(range(100))
+
+
+def test_a_cancelled_ask_is_no_trouble_to_the_next(system: ActorSystem) -> None:
+    player = system.spawn(Player)
+    mailbox, gate = Mailbox(), Mailbox()
+
+    async def main() -> list[int]:
+        task = asyncio.create_task(
+            player.ask_async(Hold(taken=mailbox.address, release=gate.address), timeout=30)
+        )
+        await asyncio.to_thread(mailbox.get)
+        task.cancel()
+        gate.put("go")
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await player.ask_async(Numbers())
+
+    assert asyncio.run(main()) == []
+    mailbox.close()
+    gate.close()
+
+
+def test_a_stream_of_events_ends_with_its_system(system: ActorSystem) -> None:
+    events = system.events()
+    system.spawn(Player, name="one")
+    assert isinstance(events.next(timeout=10), ActorStarted)
+    assert events.next(timeout=0.01) is None
+    system.stop()
+    assert [type(event) for event in events] == [ActorStopped]
+
+
+def test_a_slow_subscriber_does_not_slow_the_system(system: ActorSystem) -> None:
+    events: EventStream = system.events()
+    player = system.spawn(Player)
+    player.stop()
+    player.join(10)
+    for number in range(3_000):
+        player.tell(Add(number=number))
+    assert system.spawn(child(Player, 1)).ask(Numbers()) == [1]
+    letters = 0
+    while letters < 100 and (event := events.next(timeout=10)) is not None:
+        letters += isinstance(event, DeadLetter)
+    assert letters == 100
+    events.close()
+
+
+def test_the_applications_logging_is_never_touched(system: ActorSystem) -> None:
+    system.spawn(Player)
+    assert not structlog.is_configured()
+    assert not [name for name in logging.root.manager.loggerDict if name.startswith("actors")]
+
+
+def test_a_main_module_that_starts_threads_is_left_to_the_actors(tmp_path: Path) -> None:
+    file = tmp_path / "threaded.py"
+    file.write_text(
+        "import os, threading\n"
+        "from actors import Actor, ActorSystem\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "class Count(Actor):\n"
+        "    def receive(self, message): return threading.active_count()\n"
+        "if __name__ == '__main__':\n"
+        "    with ActorSystem('s') as system:\n"
+        "        guardian = len(os.listdir(f'/proc/{system.guardian_pid}/task'))\n"
+        "        print(system.spawn(Count).ask('threads'), guardian)\n"
+    )
+    code, out, err = Program(str(file)).end()
+    assert (code, out) == (0, "2 1\n"), err
+
+
+def test_a_module_is_imported_by_its_first_actor_and_the_guardian_and_never_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "imports"
+    (tmp_path / "late_module.py").write_text(
+        "import os\n"
+        f"with open({str(seen)!r}, 'a') as file: print(os.getpid(), file=file)\n"
+        "from actors import Actor\n"
+        "class Late(Actor):\n"
+        "    def receive(self, message): return os.getpid()\n"
+    )
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with ActorSystem("late", max_restarts=10) as system:
+        late = system.spawn(importlib.import_module("late_module").Late)
+        first, guardian = late.ask("pid"), system.guardian_pid
+        for _ in range(3):
+            os.kill(late.ask("pid"), signal.SIGKILL)
+        assert late.ask("pid", timeout=10) != first
+    assert [int(pid) for pid in seen.read_text().split()] == [os.getpid(), first, guardian]
+
+
+def test_python_dash_m_says_its_version() -> None:
+    done = subprocess.run([sys.executable, "-m", "actors", "--version"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stdout.split()
