@@ -185,18 +185,25 @@ class Worker:
         return self._why
 
     async def _serve_async(self) -> ExitReason:
+        while self._why is None:
+            if parts := self._next():
+                await self._handle_async(parts)
+                await asyncio.sleep(0)  # the actor's own tasks have their turn between messages
+            elif self._why is None:
+                await self._readable()
+        return self._why
+
+    async def _readable(self) -> None:
+        """Wait for mail or control; watched at other times, they would keep the loop from sleeping."""
         loop = asyncio.get_running_loop()
         awake = asyncio.Event()
         for descriptor in (self._inbox, self._control):
             loop.add_reader(descriptor, awake.set)
-        while self._why is None:
-            if parts := self._next():
-                await self._handle_async(parts)
-                await asyncio.sleep(0)
-            elif self._why is None:
-                awake.clear()
-                await awake.wait()
-        return self._why
+        try:
+            await awake.wait()
+        finally:
+            for descriptor in (self._inbox, self._control):
+                loop.remove_reader(descriptor)
 
     def _next(self) -> list[bytes] | None:
         """The next message, unless there is none or control has come before it."""
