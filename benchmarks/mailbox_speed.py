@@ -17,7 +17,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-import msgpack  # pyright: ignore[reportMissingImports]
+import msgpack  # pyright: ignore[reportMissingTypeStubs]
 
 from actors.runtime.mailbox.mailbox import Mailbox
 
