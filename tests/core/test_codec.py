@@ -25,6 +25,7 @@ from actors.core.codec import SEGMENT_MIN, Codec, Limits, wire
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.message import Message, Request
 from actors.core.ref import ActorRef
+from support.ids import stable
 
 T = TypeVar("T")
 CODEC = Codec()
@@ -165,7 +166,7 @@ VALUES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=stable)
 def test_a_value_arrives_equal_and_of_its_type(value: Any) -> None:
     arrived = travel(value)
     assert arrived == value
@@ -310,7 +311,7 @@ class Zone(tzinfo):
         (Message(), "Message", "send a subclass of it"),
         ({"x" * 10**6: Plain()}, "message['xxx", "cannot travel"),
     ],
-    ids=lambda part: repr(part)[:40],
+    ids=stable,
 )
 def test_what_cannot_travel_is_refused_with_its_place(value: Any, place: str, problem: str) -> None:
     error = refuse(value)
@@ -428,7 +429,7 @@ def _frames() -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "value", [[0] * 11, [[0] * 11], ((0,) * 11,), set(range(11)), dict.fromkeys(range(11), 0)], ids=repr
+    "value", [[0] * 11, [[0] * 11], ((0,) * 11,), set(range(11)), dict.fromkeys(range(11), 0)], ids=stable
 )
 def test_the_limit_of_items_is_the_same_on_both_sides(value: Any) -> None:
     codec = Codec(limits=Limits(items=10))
@@ -450,7 +451,7 @@ def test_the_limit_of_size_counts_stream_and_segments_on_both_sides() -> None:
     reject(*CODEC.encode(too_large), codec=codec)
 
 
-@pytest.mark.parametrize("limits", [{"size": 0}, {"depth": 0}, {"depth": 129}, {"items": -1}], ids=repr)
+@pytest.mark.parametrize("limits", [{"size": 0}, {"depth": 0}, {"depth": 129}, {"items": -1}], ids=stable)
 def test_limits_are_validated_when_made(limits: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="is not within"):
         Limits(**limits)

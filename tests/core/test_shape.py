@@ -19,6 +19,7 @@ from actors.core.errors import DecodeError, EncodeError
 from actors.core.message import Message, Request
 from actors.core.ref import ActorRef
 from actors.core.schema import check_reply, schema_of
+from support.ids import stable
 
 T = TypeVar("T")
 Bound = TypeVar("Bound", bound=int)
@@ -159,12 +160,12 @@ MISFITS: list[tuple[Any, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value"), FITS, ids=repr)
+@pytest.mark.parametrize(("annotation", "value"), FITS, ids=stable)
 def test_what_a_type_checker_lets_pass_fits(annotation: Any, value: Any) -> None:
     compile_shape(annotation, "here").check(value, "here")
 
 
-@pytest.mark.parametrize(("annotation", "value", "text"), MISFITS, ids=repr)
+@pytest.mark.parametrize(("annotation", "value", "text"), MISFITS, ids=stable)
 def test_a_misfit_is_named_with_its_place(annotation: Any, value: Any, text: str) -> None:
     with pytest.raises(EncodeError) as caught:
         compile_shape(annotation, "here").check(value, "here")
@@ -205,7 +206,7 @@ def test_a_repr_that_fails_hides_no_error() -> None:
         (list[abc.Callable[[], None]], "send plain values"),
         ("Undefined", "not defined where the message class is"),
     ],
-    ids=repr,
+    ids=stable,
 )
 def test_an_annotation_that_cannot_travel_is_refused_with_advice(annotation: Any, advice: str) -> None:
     with pytest.raises(EncodeError, match=advice) as caught:
