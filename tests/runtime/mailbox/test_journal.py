@@ -6,8 +6,10 @@ import os
 import shutil
 import tempfile
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -124,6 +126,48 @@ class JournalMachine(RuleBasedStateMachine):
         assert (size == 0) == (count == 0)
         assert self.status.drained == (not self.in_batch)
         assert self.journal.taken == self.in_hand
+
+
+@pytest.fixture
+def pipe_and_journal(tmp_path: Path) -> Iterator[tuple[int, Journal]]:
+    pipe = make_pipe(tmp_path / "mail")
+    journal.create(tmp_path / "journal", CAPACITY, 0)
+    opened = Journal(tmp_path / "journal")
+    yield pipe, opened
+    opened.close()
+    os.close(pipe)
+
+
+def test_an_interrupt_before_the_read_leaves_the_mail_in_the_pipe(
+    pipe_and_journal: tuple[int, Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, opened = pipe_and_journal
+
+    def interrupt(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    os.write(pipe, frame.inline(b"first"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "readv", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            opened.refill(pipe)
+    assert opened.take() is None
+    assert opened.refill(pipe)
+    assert opened.take() == Entry(frame.Kind.INLINE, b"first")
+
+
+def test_a_batch_that_ends_in_less_than_a_head_is_counted(pipe_and_journal: tuple[int, Journal]) -> None:
+    pipe, opened = pipe_and_journal
+    for _ in range(2):  # to the very end of the mapped file
+        while True:
+            try:
+                os.write(pipe, b"x" * frame.PIPE_BUF)
+            except BlockingIOError:
+                break
+        assert opened.refill(pipe)
+    assert opened.count() == (1, 2 * CAPACITY)
+    os.write(pipe, b"no room for this")
+    assert not opened.refill(pipe)
 
 
 def test_a_journal_agrees_with_its_model() -> None:

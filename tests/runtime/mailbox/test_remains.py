@@ -16,7 +16,9 @@ import pytest
 
 from actors.core.errors import MailboxClosed
 from actors.runtime import rundirectory
+from actors.runtime.mailbox import parcel
 from actors.runtime.mailbox.mailbox import Mailbox
+from actors.runtime.mailbox.parcel import Places
 from actors.runtime.rundirectory import RunDirectory
 from support.forks import Gate, fork, kill, wait
 
@@ -223,3 +225,13 @@ def test_the_parcel_of_a_killed_writer_is_swept_once_no_frame_can_claim_it() -> 
     assert not orphan.exists()
     assert foreign.exists()
     mailbox.close()
+
+
+def test_a_parcel_handed_over_by_a_writer_that_dies_during_the_sweep_is_spared(tmp_path: Path) -> None:
+    places = Places(tmp_path, tmp_path / "spill")
+    dead = fork(lambda: None)
+    wait(dead)
+    (tmp_path / f"{dead}.1.0").touch()
+    assert parcel.sweep(places, lambda: False) == 0
+    assert parcel.sweep(places, lambda: True) == 1
+    assert list(tmp_path.iterdir()) == []

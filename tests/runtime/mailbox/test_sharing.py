@@ -18,6 +18,7 @@ import pytest
 
 from actors.core.errors import DecodeError, MailboxInUse
 from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.mailbox import Mailbox
 from support.forks import Gate, fork, kill, wait
 
@@ -121,6 +122,32 @@ def test_two_threads_of_one_process_share_what_arrives() -> None:
     for reader in readers:
         reader.join()
     assert sorted(got.get() for _ in range(5_000)) == list(range(5_000))
+    mailbox.close()
+
+
+def test_a_thread_whose_time_is_up_does_not_end_the_turn_of_the_one_that_reads() -> None:
+    mailbox, got = Mailbox(), queue.SimpleQueue[Any]()
+    reading = mailbox._reading  # pyright: ignore[reportPrivateUsage]
+    reader = threading.Thread(target=lambda: got.put(mailbox.get()))
+    reader.start()
+    while not reading._thread:  # pyright: ignore[reportPrivateUsage]
+        os.sched_yield()
+    for timeout in (0, 0.001):
+        with pytest.raises(queue.Empty):
+            mailbox.get(timeout=timeout)
+    assert not reading._lock.acquire(blocking=False)  # pyright: ignore[reportPrivateUsage]
+    mailbox.put("for the one that reads")
+    reader.join()
+    assert got.get() == "for the one that reads"
+    mailbox.close()
+
+
+def test_a_put_in_the_midst_of_another_that_calls_the_drainer_is_no_deadlock() -> None:
+    mailbox = Mailbox()
+    with PROCESS_DRAINER._lock:  # pyright: ignore[reportPrivateUsage]
+        for number in range(10_000):
+            mailbox.put(number)
+    assert [mailbox.get(timeout=30) for _ in range(10_000)] == list(range(10_000))
     mailbox.close()
 
 
