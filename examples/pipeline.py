@@ -8,6 +8,8 @@ lines before it, and is answered by the last one straight to who asked. Prints::
     top words: quick 2000, fox 2000, dog 1000, lazy 500
 """
 
+from collections import Counter
+
 from actors import Actor, ActorRef, ActorSystem, Message, Request, child
 
 LINES = ["the quick fox", "a Quick fox and a dog", "the quick dog and the fox", "the lazy quick fox"]
@@ -34,7 +36,7 @@ class Stage(Actor):
 
     next: ActorRef
 
-    def receive(self, message: Then | Words | Top) -> dict[str, int] | None:
+    def receive(self, message: Then | Words | Top) -> None:
         match message:
             case Then(stage=stage):
                 self.next = stage
@@ -42,7 +44,6 @@ class Stage(Actor):
                 self.next.tell(Words(words=self.rework(words)))
             case Top():
                 self.context.forward(self.next)  # the answer will come from there
-        return None
 
     def rework(self, words: list[str]) -> list[str]:
         raise NotImplementedError
@@ -54,34 +55,29 @@ class Splitter(Stage):
 
 
 class Filter(Stage):
-    def __init__(self, *stop_words: str) -> None:
-        self.stop_words = set(stop_words)
-
     def rework(self, words: list[str]) -> list[str]:
-        return [word for word in words if word not in self.stop_words]
+        return [word for word in words if word not in ("the", "a", "and")]
 
 
-class Counter(Actor):
+class Last(Actor):
     def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
+        self.counts = Counter[str]()
 
     def receive(self, message: Words | Top) -> dict[str, int] | None:
         match message:
             case Words(words=words):
-                for word in words:
-                    self.counts[word] = self.counts.get(word, 0) + 1
+                self.counts.update(words)
             case Top(count=count):
-                ranked = sorted(self.counts.items(), key=lambda item: -item[1])
-                return dict(ranked[:count])
+                return dict(self.counts.most_common(count))
         return None
 
 
 if __name__ == "__main__":
     with ActorSystem("pipeline") as system:
         entry = system.spawn(child(Splitter).options(mailbox_size=16), name="splitter")
-        middle = system.spawn(child(Filter, "the", "a", "and"), name="filter")
+        middle = system.spawn(Filter, name="filter")
         entry.tell(Then(stage=middle), timeout=5.0)
-        middle.tell(Then(stage=system.spawn(Counter, name="counter")))
+        middle.tell(Then(stage=system.spawn(Last, name="last")))
         for number in range(2000):
             line = LINES[number % len(LINES)]
             entry.tell(Words(words=[line]), timeout=5.0)  # waits while 16 lines wait
