@@ -10,7 +10,7 @@ import resource
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -231,14 +231,20 @@ def _no_thread(_thread: Any) -> None:
     raise RuntimeError("can't start new thread")
 
 
-def test_pipes_of_two_pages_hold_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def for_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run and temporary directories that an unprivileged user may use."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        if os.geteuid() == 0:
+            os.chown(directory, _NOBODY, _NOBODY)
+        monkeypatch.setenv(rundirectory.ENVIRONMENT, directory)
+        monkeypatch.setenv("TMPDIR", directory)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield
+
+
+def test_pipes_of_two_pages_hold_up(for_nobody: None) -> None:
     """What the kernel gives an unprivileged user who has many pipes already."""
-    tmp_path.chmod(0o777)
-    for parent in list(tmp_path.parents)[:3]:
-        parent.chmod(0o755)
-    monkeypatch.setenv(rundirectory.ENVIRONMENT, str(tmp_path))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
 
     def work() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (8_000, 8_000))
