@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
+from copy import copy
 from os import getpid, register_at_fork
 from typing import Any, Final, TypeVar
 
@@ -31,6 +32,7 @@ from actors.core.message import Request
 from actors.core.protocol import Join, Stop, Undelivered
 from actors.core.ref import ActorRef
 from actors.core.schema import check_reply
+from actors.runtime.descriptor import Descriptor
 from actors.runtime.flood import Flood
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
@@ -64,8 +66,8 @@ class Endpoint:
         incarnation: int,
         *,
         carrier: Carrier,
-        wake: Iterable[int] = (),
-        on_wake: Callable[[], None] = lambda: None,
+        wake: Iterable[Descriptor] = (),
+        on_wake: Callable[[], ActorsError | None] = lambda: None,
         limits: Limits | None = None,
     ) -> None:
         self.site = site
@@ -102,10 +104,10 @@ class Endpoint:
         except MailboxClosed:
             self._undeliverable(to, body)
 
-    def post(self, to: Address, message: bytes, segments: Sequence[bytes]) -> None:
+    def post(self, to: Address, message: bytes, segments: Sequence[bytes], timeout: float = 0.0) -> None:
         """Send what is in an envelope already. Raises `MailboxClosed` and `MailboxFull`."""
         try:
-            self._peer(to).post(message, segments, 0.0)
+            self._peer(to).post(message, segments, _deadline(timeout))
         except MailboxClosed:
             self._forget(to)
             raise
@@ -140,9 +142,7 @@ class Endpoint:
         try:
             self.post(self.guardian, self._tell + body, segments)
         except MailboxClosed:
-            self._on_wake()
-            if self.down is not None:
-                raise self.down from None
+            self._raise_if_down()
 
     # asking
 
@@ -251,6 +251,7 @@ class Endpoint:
             outbox.close()
         self._peers.clear()
         self._lanes.clear()
+        self._wake = ()
 
     def _outboxes(self) -> list[Outbox]:
         return [*(peer.outbox for peer in tuple(self._peers.values())), *tuple(self._lanes.values())]
@@ -274,6 +275,7 @@ class Endpoint:
             self.replies.forget(number)
             if isinstance(error, MailboxClosed):
                 self._forget(to)
+                self._raise_if_down()
                 raise ActorStopped(to, may_have_run=False) from None
             raise
         return number
@@ -293,7 +295,7 @@ class Endpoint:
         if answer is None:
             raise AskTimeout(to, timeout)
         if answer.error is not None:
-            raise answer.error
+            raise copy(answer.error)
         value = self.codec.decode(answer.body, answer.segments)
         match answer.outcome:
             case Outcome.REPLY:
@@ -313,7 +315,7 @@ class Endpoint:
         peer = self._peers.get(to)
         if peer is None:
             if self.down is not None:
-                raise self.down
+                raise copy(self.down)
             layout = self.site.other(to.system).mailbox(to.id)
             peer = self._opened(lambda: Peer(layout, to.path, self._carrier, self._lost(to)))
             self._peers[to] = peer
@@ -355,10 +357,14 @@ class Endpoint:
         if peer is not None:
             peer.close()
 
+    def _raise_if_down(self) -> None:
+        down = self.down or self._on_wake()
+        if down is not None:
+            raise copy(down)  # each with a traceback of its own
+
     def _undeliverable(self, to: Address, body: bytes) -> None:
         self._forget(to)
-        if self.down is not None:
-            raise self.down
+        self._raise_if_down()
         self.report(to.path, self.address.path, "the actor has stopped", body)
 
     def _lost(self, to: Address) -> Callable[[int], None]:

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from actors.core.errors import ActorsError, DecodeError
 from actors.core.events import Event
 from actors.core.protocol import Subscribe
+from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.lane import LaneReader
 
@@ -31,7 +32,7 @@ class EventStream:
     it. One thread, or one event loop, reads a stream.
     """
 
-    def __init__(self, endpoint: Endpoint, ended: int, check: Callable[[], None]) -> None:
+    def __init__(self, endpoint: Endpoint, ended: Descriptor, check: Callable[[], object]) -> None:
         """Subscribe; `ended` is a descriptor that becomes readable when the system has ended."""
         self._endpoint = endpoint
         self._ended = ended
@@ -105,12 +106,12 @@ class EventStream:
         awake = asyncio.Event()
         ended = select.poll()
         ended.register(self._ended, select.POLLIN)
-        for descriptor in (lane.fileno(), self._ended):
+        for descriptor in (lane.fileno(), self._ended.number):
             loop.add_reader(descriptor, awake.set)
         try:
             await awake.wait()
         finally:
-            for descriptor in (lane.fileno(), self._ended):
+            for descriptor in (lane.fileno(), self._ended.number):
                 loop.remove_reader(descriptor)
         over = bool(ended.poll(0))
         self._read(last=over)

@@ -56,6 +56,10 @@ class LaneReader:
             raise ValueError("the lane is closed")
         return self._pipe.number
 
+    def hold(self) -> Descriptor | None:
+        """The descriptor, which stays open for who holds it; None once the lane is closed."""
+        return self._pipe
+
     def close(self) -> None:
         """Read nothing any more."""
         self._pipe = None

@@ -19,6 +19,7 @@ import attrs
 
 from actors.core import envelope
 from actors.core.envelope import Outcome
+from actors.runtime.descriptor import Descriptor
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox.waiting import Waiter
 
@@ -108,13 +109,13 @@ class PendingFuture(Pending):
 class Replies:
     """The reply lane of this process and the asks that wait for it."""
 
-    def __init__(self, lane: Lane, others: Iterable[int], on_wake: Callable[[], None]) -> None:
+    def __init__(self, lane: Lane, others: Iterable[Descriptor], on_wake: Callable[[], object]) -> None:
         """Make the lane; `on_wake` is called when one of the `others` may have become readable."""
         self._lane = LaneReader.create(lane)
-        self._watched = (self._lane.fileno(), *others)
-        self._others = self._watched[1:]
+        self._others = tuple(others)
+        self._watched = (self._lane.fileno(), *(other.number for other in self._others))
         self._on_wake = on_wake
-        self._waiter = Waiter(self._watched[0], self._others)
+        self._waiter = Waiter(self._watched[0], self._watched[1:])
         self._pending: dict[int, Pending] = {}
         self._numbers = itertools.count(1)
         self._leading = threading.Lock()
@@ -173,13 +174,14 @@ class Replies:
                 )
                 self._thread.start()
 
-    def read(self) -> None:
-        """Read the lane and end the asks whose replies have come. Never waits."""
+    def read(self) -> bool:
+        """Read the lane and end the asks whose replies have come; False if none has. Never waits."""
         with self._reading:
             messages = self._lane.read()
         for message in messages:
             with suppress(ValueError):  # not a reply
                 self._resolve(*message)
+        return bool(messages)
 
     def end_all(self, error: Exception) -> None:
         """End every ask with an error: no reply can come any more."""
@@ -199,6 +201,7 @@ class Replies:
         if thread is not None and thread is not threading.current_thread():
             thread.join()
         self._lane.close()
+        self._others = ()
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         for descriptor in self._watched:
@@ -231,11 +234,12 @@ class Replies:
                     self._hand_on()
 
     def _lead_until(self, pending: Pending, end: float) -> None:
+        held = (self._lane.hold(), *self._others)  # lest another thread close what is waited for
         self.read()
-        while pending.answer is None and (remaining := end - time.monotonic()) > 0:
-            if self._waiter.wait(remaining):
+        while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0:
+            woken = self._waiter.wait(remaining)
+            if not self.read() and woken:
                 self._on_wake()
-            self.read()
 
     def _next_future(self) -> PendingFuture | None:
         """The future whose time is up first; with none, the thread ends."""

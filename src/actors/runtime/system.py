@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import select
 import signal
-import subprocess
 import sys
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
@@ -19,21 +16,17 @@ from typing import Any, Final, Self
 from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Limits
-from actors.core.errors import ActorsError, AskTimeout, Rejected, StartError, SystemStopped
+from actors.core.errors import ActorsError, StartError, SystemStopped
 from actors.core.policy import Intensity
-from actors.core.protocol import Hello, StopSystem
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec, check_name
-from actors.runtime import leftovers, linux, rundirectory, spawning
+from actors.runtime import linux, spawning
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.eventstream import EventStream
 from actors.runtime.guardian import boot
-from actors.runtime.mailbox.drainer import PROCESS_DRAINER
-from actors.runtime.rundirectory import RunDirectory
-from actors.runtime.site import APPLICATION, GUARDIAN, Site
+from actors.runtime.session import Session
+from actors.runtime.site import GUARDIAN
 
-_QUICK: Final = 2.0
-"""How long the guardian may take to kill everything before it is killed itself, in seconds."""
 _SIGTERM_EXIT: Final = 128 + signal.SIGTERM
 
 
@@ -75,7 +68,7 @@ class ActorSystem:
         self._shutdown_timeout = shutdown_timeout
         self._limits = limits
         self._lock = threading.RLock()
-        self._running: _Running | None = None
+        self._running: Session | None = None
         self._ended: ActorsError | None = None
         self._old_handler: Any = None
 
@@ -85,7 +78,7 @@ class ActorSystem:
             if self._running is not None or self._ended is not None:
                 raise StartError(self.name, "it has been started before; make another ActorSystem")
             boot.refuse_while_importing(self.name)
-            self._running = _Running.start(self._limits, self._intensity, self._died)
+            self._running = Session.start(self._limits, self._intensity, self._died)
             atexit.register(self.stop)
             try:
                 self._running.greet(self.name, self._start_timeout)
@@ -124,15 +117,13 @@ class ActorSystem:
 
     def events(self) -> EventStream:
         """What happens in the system from now on: starts, crashes, restarts, stops and dead letters."""
-        endpoint = self._endpoint
-        return EventStream(endpoint, self._pidfd, self._check)
+        session = self._session
+        return EventStream(session.endpoint, session.pidfd, self._died)
 
     @property
     def guardian_pid(self) -> int:
         """The pid of the guardian process."""
-        if self._running is None:
-            raise self._ended or SystemStopped(self.name, "it has not been started")
-        return self._running.guardian_pid
+        return self._session.guardian_pid
 
     @property
     def directory(self) -> Path:
@@ -155,7 +146,7 @@ class ActorSystem:
             return True
         if not running.wait(timeout):
             return False
-        self._check()
+        self._died()
         return True
 
     def stop(self) -> None:
@@ -208,34 +199,30 @@ class ActorSystem:
         return f"<ActorSystem {self.name!r} {state if self._running is None else 'running'}>"
 
     @property
-    def _endpoint(self) -> Endpoint:
+    def _session(self) -> Session:
         running = self._running
         if running is None:
-            raise self._ended or SystemStopped(self.name, "it has not been started")
-        return running.endpoint
+            raise copy(self._ended) or SystemStopped(self.name, "it has not been started")
+        return running
 
     @property
-    def _pidfd(self) -> int:
-        if self._running is None:
-            raise self._ended or SystemStopped(self.name, "it has not been started")
-        return self._running.pidfd
+    def _endpoint(self) -> Endpoint:
+        return self._session.endpoint
 
-    def _check(self) -> None:
-        """End the system here if its guardian has ended."""
+    def _died(self) -> ActorsError | None:
+        """If the guardian has ended, end the system here and return the error that says why."""
         running = self._running
-        if running is not None and running.wait(0):
-            self._died()
-
-    def _died(self) -> None:
-        """Called when the guardian may have ended without being told to from here."""
-        running = self._running
-        if running is None or not running.wait(0) or not self._lock.acquire(blocking=False):
-            return
-        try:
-            if self._running is not None:
-                self._end(SystemStopped(self.name, running.obituary()), kill=True)
-        finally:
-            self._lock.release()
+        if running is None:
+            return self._ended
+        if not running.wait(0):
+            return None
+        error = SystemStopped(self.name, running.obituary())
+        if self._lock.acquire(blocking=False):  # else another thread is ending it
+            try:
+                self._end(error, kill=True)
+            finally:
+                self._lock.release()
+        return error
 
     def _end(self, error: ActorsError, *, kill: bool) -> None:
         running = self._running
@@ -262,141 +249,6 @@ class ActorSystem:
         if self._old_handler is not None and in_main:
             signal.signal(signal.SIGTERM, self._old_handler)
             self._old_handler = None
-
-
-class _Running:
-    """A started system's parts: its run directory, its guardian and this process's endpoint."""
-
-    def __init__(
-        self,
-        run: RunDirectory,
-        keepers: list[int],
-        guardian: subprocess.Popen[bytes],
-        pidfd: int,
-        endpoint: Endpoint,
-    ) -> None:
-        self.owner = os.getpid()
-        self.pidfd = pidfd
-        self.endpoint = endpoint
-        self._run = run
-        self._keepers = keepers
-        self._guardian = guardian
-
-    @classmethod
-    def start(cls, limits: Limits | None, intensity: Intensity, on_wake: Any) -> _Running:
-        rundirectory.sweep()
-        run = RunDirectory.create()
-        try:
-            return cls._start(run, limits, intensity, on_wake)
-        except BaseException:
-            run.remove()
-            run.disown()
-            raise
-
-    @classmethod
-    def _start(
-        cls, run: RunDirectory, limits: Limits | None, intensity: Intensity, on_wake: Any
-    ) -> _Running:
-        site = Site.at(run)
-        site.create()
-        (site.path / str(APPLICATION)).mkdir(mode=0o700)
-        layout = site.mailbox(GUARDIAN)
-        layout.directory.mkdir(mode=0o700)
-        keepers = layout.create(0)
-        boot.Boot(boot.preparation(), intensity).write(run.path)
-        guardian, pidfd = _launch(run)
-        endpoint = Endpoint(
-            site,
-            Address(site.system, APPLICATION, ""),
-            os.getpid(),
-            carrier=PROCESS_DRAINER,
-            wake=[pidfd],
-            on_wake=on_wake,
-            limits=limits,
-        )
-        return cls(run, keepers, guardian, pidfd, endpoint)
-
-    @property
-    def guardian_pid(self) -> int:
-        return self._guardian.pid
-
-    def greet(self, name: str, timeout: float) -> None:
-        """Wait until the guardian serves. Raises `StartError`."""
-        try:
-            self.endpoint.ask(self.endpoint.guardian, Hello(), timeout)
-        except Rejected as error:
-            raise StartError(name, error.reason) from None
-        except AskTimeout:
-            raise StartError(name, f"its guardian was not ready after {timeout:g} s") from None
-        except SystemStopped as error:
-            raise StartError(name, error.cause) from None
-        finally:
-            for keeper in self._keepers:
-                os.close(keeper)
-            self._keepers = []
-
-    def wait(self, timeout: float | None) -> bool:
-        """Whether the guardian has ended, after at most `timeout` seconds."""
-        poll = select.poll()
-        poll.register(self.pidfd, select.POLLIN)
-        return bool(poll.poll(None if timeout is None else timeout * 1000))
-
-    def stop(self, timeout: float) -> None:
-        """Tell the guardian to stop everything, and wait."""
-        with suppress(ActorsError):
-            self.endpoint.report_flood()
-            self.endpoint.tell_guardian(StopSystem())
-        self.wait(timeout)
-
-    def kill(self) -> None:
-        """Have the guardian kill everything, and kill it if it does not: its actors die with it."""
-        for number in (signal.SIGQUIT, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self.pidfd, number)
-            if self.wait(_QUICK):
-                return
-
-    def obituary(self) -> str:
-        """How the guardian ended."""
-        code = self._guardian.wait()
-        if code == 0:
-            return "it was told to stop"
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
-        return f"its guardian process {how}, and every actor with it"
-
-    def clean(self, error: ActorsError) -> None:
-        """End what is open here and leave nothing behind; the guardian has ended or been killed."""
-        self._guardian.wait()
-        self.endpoint.close(error)
-        leftovers.kill(self.endpoint.site)
-        self._run.remove()
-        self._run.disown()
-        os.close(self.pidfd)
-
-
-def _launch(run: RunDirectory) -> tuple[subprocess.Popen[bytes], int]:
-    root = os.pidfd_open(os.getpid())
-    try:
-        with _sigint_blocked():
-            guardian = subprocess.Popen(  # noqa: S603 - the command is our own
-                boot.command(run.path, run.fileno(), root),
-                env=boot.environment(),
-                pass_fds=(run.fileno(), root),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-    finally:
-        os.close(root)
-    return guardian, os.pidfd_open(guardian.pid)
-
-
-@contextmanager
-def _sigint_blocked() -> Generator[None, None, None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
