@@ -15,8 +15,7 @@ a new process: its waiting mail is still there, its state is not. Prints::
 import os
 import signal
 
-from actors import Actor, ActorCrashed, ActorRef, ActorSystem, HandlerError
-from actors.core import events
+from actors import Actor, ActorCrashed, ActorRef, ActorSystem, HandlerError, events
 
 
 class Clerk(Actor):
@@ -50,7 +49,7 @@ def a_kill_in_the_middle_of_a_message(clerk: ActorRef) -> None:
     try:
         death.result()
     except ActorCrashed as error:
-        print("it died with the question in hand:", error.cause)
+        print("it died with the question in hand:", error.reason)
     print("the mail that waited behind it:", clerk.ask("notes?"))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import actors
-from actors.core import events
+from actors import events
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 DIRECTIVE = re.compile(r"^\.\. auto\w+:: (\S+)$", re.MULTILINE)
@@ -22,7 +22,7 @@ def public() -> dict[str, Any]:
     found: dict[str, Any] = {f"actors.{name}": getattr(actors, name) for name in actors.__all__}
     for name, value in vars(events).items():
         if isinstance(value, type) and issubclass(value, events.Event):
-            found[f"actors.core.events.{name}"] = value
+            found[f"actors.events.{name}"] = value
     return found
 
 

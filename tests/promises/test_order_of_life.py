@@ -55,7 +55,9 @@ def test_children_of_a_crashed_parent_stop_before_it_starts_again(
     below: ActorRef = parent.ask("child")
     parent.tell(b"")
     assert [mailbox.get(timeout=10) for _ in range(3)][2] == "parent b''"
-    os.kill(system.pid(parent) or 0, signal.SIGKILL)
+    pid = system.pid(parent)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
     assert [mailbox.get(timeout=10) for _ in range(2)] == ["child stops: shutdown", "parent starts"]
     assert below.join(10)
 

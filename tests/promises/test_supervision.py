@@ -11,9 +11,7 @@ DIARY = "DIARY"
 def spawn_three(system: ActorSystem, strategy: Strategy, diary: Mailbox, limit: int = 10) -> None:
     children = tuple(child(Diarist, name, diary.address).options(name=name) for name in "abc")
     body = {"strategy": strategy, "max_restarts": limit, "within": 60.0, "children": children}
-    family = type("Family", (Supervisor,), {**body, "__module__": __name__})
-    globals()["Family"] = family
-    system.spawn(family, name="family")
+    system.spawn(type("Family", (Supervisor,), body), name="family")
     assert [diary.get(timeout=10) for _ in "abc"] == ["a starts", "b starts", "c starts"]
 
 

@@ -44,10 +44,11 @@ class Context(Protocol):
         """Stop this actor after the message in hand, normally; or stop one of its children."""
         ...
 
-    def forward(self, to: ActorRef, message: Any = None) -> None:
+    def forward(self, to: ActorRef, message: Any = None, *, timeout: float = 0.0) -> None:
         """Hand the message in hand, or another in its place, to another actor as its sender's.
 
-        If it was an ask, its answer will come from there: what ``receive`` returns is not sent.
+        If it was an ask, its answer will come from there: what ``receive`` returns is not sent. Waits for
+        room in a bounded mailbox at most `timeout` seconds, then raises `MailboxFull`.
         """
         ...
 

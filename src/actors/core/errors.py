@@ -10,6 +10,7 @@ import queue
 import attrs
 
 from actors.core.address import Address
+from actors.core.reason import ExitReason
 
 
 class ActorsError(Exception):
@@ -178,10 +179,10 @@ class ActorCrashed(AskError):
     """The actor died with the question in hand, which may therefore have run."""
 
     actor: Address
-    cause: str
+    reason: ExitReason
 
     def __str__(self) -> str:
-        return f"{self.actor} died with the question in hand ({self.cause}); it may have run"
+        return f"{self.actor} died with the question in hand ({self.reason}); it may have run"
 
 
 @attrs.define

@@ -19,6 +19,7 @@ from actors.core.actor import Spawnable, Supervisor
 from actors.core.address import Address
 from actors.core.codec import Codec
 from actors.core.errors import EncodeError, NotImportable
+from actors.core.message import default_tag
 from actors.core.protocol import Blueprint, Supervises
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec
@@ -33,7 +34,7 @@ def draw(spec: ChildSpec[Any], codec: Codec) -> Blueprint:
     Raises `NotImportable` for a class or argument that another process could not find again.
     """
     return Blueprint(
-        target=target_of(spec.actor),
+        target=default_tag(spec.actor) if issubclass(spec.actor, Supervisor) else target_of(spec.actor),
         name=spec.name,
         arguments=_pack(spec, codec),
         restart=spec.restart,

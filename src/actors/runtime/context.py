@@ -47,14 +47,14 @@ class WorkerContext:
         else:
             child.stop()
 
-    def forward(self, to: ActorRef, message: Any = None) -> None:
+    def forward(self, to: ActorRef, message: Any = None, *, timeout: float = 0.0) -> None:
         hand = self._worker.hand
         if hand is None:
             raise RuntimeError("there is no message in hand to forward")
         if message is None:
-            hand.forward_unchanged(to)
+            hand.forward_unchanged(to, timeout)
         else:
-            hand.forward(to, *self._endpoint.codec.encode(message))
+            hand.forward(to, *self._endpoint.codec.encode(message), timeout)
 
     def unhandled(self) -> None:
         hand = self._worker.hand

@@ -48,21 +48,21 @@ class Hand:
         else:
             self._dead_letter(why)
 
-    def forward(self, to: ActorRef, body: bytes, segments: Sequence[bytes]) -> None:
+    def forward(self, to: ActorRef, body: bytes, segments: Sequence[bytes], timeout: float) -> None:
         """Hand a message on to another actor, as from this message's sender."""
         mail = self._mail
         kind = Kind.ASK if self._owes else Kind.TELL
         head = envelope.mail(kind, mail.sender, mail.correlation, mail.deadline, mail.chain)
         try:
-            self._endpoint.post(to.address, head + body, segments)
+            self._endpoint.post(to.address, head + body, segments, timeout)
         except MailboxClosed:
             self.finish(Outcome.STOPPED, False)
             self._endpoint.report(to.path, envelope.path_of(mail.sender), "the actor has stopped", body)
         self._owes = False
 
-    def forward_unchanged(self, to: ActorRef) -> None:
+    def forward_unchanged(self, to: ActorRef, timeout: float) -> None:
         """Hand this very message on."""
-        self.forward(to, self._mail.body, self._segments)
+        self.forward(to, self._mail.body, self._segments, timeout)
 
     def _dead_letter(self, cause: str) -> None:
         sender = envelope.path_of(self._mail.sender)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from actors import Message
-from actors.core.events import ActorCrashed, ActorStarted, ActorStopped
+from actors.events import ActorCrashed, ActorStarted, ActorStopped
 
 _MOST: Final = 240
 """So many kills and no more: a run ends even if a file takes longer than a tokenizer is let live."""

@@ -57,5 +57,5 @@ class Foreman(Actor):
             try:
                 return await tokenizer.ask_async(Tokenize(path=path), timeout=_PATIENCE)
             except ActorCrashed as crash:
-                segfaults += "SIGSEGV" in crash.cause
+                segfaults += "SIGSEGV" in str(crash.reason)
         return SetAside(path=path)

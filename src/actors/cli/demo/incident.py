@@ -8,7 +8,7 @@ from collections import Counter
 import attrs
 
 from actors import ActorRef, End, ExitReason, Message
-from actors.core.events import ActorCrashed, ActorStarted
+from actors.events import ActorCrashed, ActorStarted
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Final
 
 from actors.core import envelope
@@ -19,6 +19,8 @@ from actors.runtime.mailbox.layout import Layout, make_pipe
 from actors.runtime.mailbox.parcel import Places
 
 _SHOWN: Final = 4096
+_PAGE: Final = 64 << 10
+"""More than a control lane holds."""
 
 
 def found(endpoint: Endpoint, node: Node) -> None:
@@ -47,7 +49,7 @@ def waiting(endpoint: Endpoint, node: Node) -> Iterator[Mail]:
         journal.words[Word.GONE] = 1
         while not journal.drained or journal.refill(node.keepers[0]):
             mail = _take(journal, layout)
-            if mail is not None:
+            if mail is not None and mail.kind != Kind.LAST:
                 yield mail
 
 
@@ -70,6 +72,13 @@ def command_stop(layout: Layout, node: Node, directive: bytes) -> None:
     """Put a directive into an actor's control lane."""
     os.write(node.keepers[-1], frame.inline(directive))
     mark(layout, Word.CONTROL, 1)
+
+
+def forget_commands(layout: Layout, node: Node) -> None:
+    """Take back the directives that a dead incarnation has not heard: they are not for the next."""
+    with suppress(BlockingIOError):
+        os.read(node.keepers[-1], _PAGE)
+    mark(layout, Word.CONTROL, 0)
 
 
 def mark(layout: Layout, word: Word, value: int) -> None:
@@ -95,7 +104,7 @@ def _take(journal: Journal, layout: Layout) -> Mail | None:
         mail = envelope.open_mail(data)
     except ValueError:
         return None
-    return None if mail.kind == Kind.LAST else mail
+    return mail
 
 
 def _glance(places: Places, label: bytes) -> bytes:

@@ -46,6 +46,12 @@ class Node:
     """When a child of it was restarted, if it is a supervisor."""
     began: float = 0.0
     """When the present start began, or the death that led to it."""
+    fallen: ExitReason | None = None
+    """Why it went down by itself, until that has been judged."""
+    restarting: bool = False
+    """Whether it is going down, or is down, to be started again with its group."""
+    leaving: bool = False
+    """Whether it is removed as soon as it is down."""
     report: Ended | None = None
     """What the present incarnation has said of its end."""
     timer: Timer | None = None
@@ -63,6 +69,11 @@ class Node:
     def supervises(self) -> bool:
         """Whether it is a supervisor, and so has no process."""
         return self.blueprint.supervises is not None
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether it could be started now."""
+        return self.state is State.DOWN and not self.leaving
 
     @property
     def ledger(self) -> list[float]:

@@ -30,7 +30,13 @@ class ActorProcess:
         self._process = process(target=worker.main, args=(assignment,), name=name)
         self._process.start()
         self.pid = self._process.pid or 0
-        self.pidfd = os.pidfd_open(self.pid)
+        try:
+            self.pidfd = os.pidfd_open(self.pid)
+        except OSError:  # nobody would see its end
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            raise
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal; to a dead process none."""

@@ -11,6 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from actors.core import policy, reason
@@ -20,7 +21,7 @@ from actors.core.events import ActorCrashed, ActorStarted, ActorStopped, DeadLet
 from actors.core.policy import Intensity, Verdict
 from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, StopNow, Supervises
 from actors.core.reason import End, ExitReason
-from actors.core.spec import Strategy, check_name
+from actors.core.spec import Restart, Strategy, check_name
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.flood import WINDOW, Flood
 from actors.runtime.guardian import estate
@@ -40,6 +41,7 @@ _TERM_GRACE: Final = 1.0
 
 Done = Callable[[], None]
 Begun = Callable[[ExitReason | None], None]
+Ending = Callable[[Node, Done], None]
 
 
 class Tree:
@@ -127,29 +129,41 @@ class Tree:
         """Start a node: a supervisor's children in order, or a process."""
         node.state = State.STARTING
         node.incarnation += 1
-        node.report = None
+        node.report = node.fallen = None
+        node.restarting = False
         node.began = node.began or time.monotonic()
         if node.supervises:
             node.restarts_below.clear()
-            self._begin_children(node, list(node.children), begun)
-            return
-        node.when_started = begun
-        self._fork(node)
-        node.timer = self._loop.call_later(node.blueprint.start_timeout, lambda: self._start_late(node))
+            self._begin_children(node, node.children, begun)
+        else:
+            node.when_started = begun
+            self._launch(node)
 
-    def _begin_children(self, node: Node, children: list[Node], begun: Begun) -> None:
-        if not children:
+    def _begin_children(self, node: Node, children: Iterable[Node], begun: Begun) -> None:
+        waiting = [child for child in children if child.may_begin]
+        if not waiting:
             self._has_begun(node, 0, begun)
             return
-        first, *rest = children
 
         def child_begun(failure: ExitReason | None) -> None:
-            if failure is None and node.state is State.STARTING:
-                self._begin_children(node, rest, begun)
+            if node.state is not State.STARTING:
+                begun(reason.SHUTDOWN)
+            elif _fine(failure):
+                self._begin_children(node, waiting[1:], begun)
             else:
-                begun(failure or reason.SHUTDOWN)
+                self._halt(node, lambda: begun(failure))
 
-        self._begin(first, child_begun)
+        self._begin(waiting[0], child_begun)
+
+    def _launch(self, node: Node) -> None:
+        try:
+            self._fork(node)
+        except OSError as error:
+            why = ExitReason(end=End.FAILED_START, text=f"no process can be had for it: {error}")
+            node.timer = self._loop.call_later(0.0, lambda: self._failed_start(node, why))
+        else:
+            late = node.blueprint.start_timeout
+            node.timer = self._loop.call_later(late, lambda: self._start_late(node))
 
     def _fork(self, node: Node) -> None:
         assignment = Assignment(
@@ -160,10 +174,13 @@ class Tree:
             guardian=os.getpid(),
             preparation=self._preparation,
         )
-        node.process = ActorProcess(assignment)
         layout = self._endpoint.site.mailbox(node.address.id)
-        estate.mark(layout, Word.PROCESS, node.process.pid)
+        if node.incarnation:
+            estate.forget_commands(layout, node)
+        node.process = ActorProcess(assignment)
         self._loop.add(node.process.pidfd, lambda: self._died(node))
+        with suppress(OSError):  # the process says so too, if a little later
+            estate.mark(layout, Word.PROCESS, node.process.pid)
 
     def started(self, said: Started) -> None:
         """A worker says that its actor has started."""
@@ -182,6 +199,7 @@ class Tree:
             ActorStarted(actor=node.ref, pid=pid, incarnation=node.incarnation, after=after)
         )
         begun(None)
+        self._review(node)  # children may have fallen while it started
 
     def _start_late(self, node: Node) -> None:
         node.report = Ended(
@@ -217,51 +235,73 @@ class Tree:
         pid, code = process.pid, process.reap()
         node.process = None
         why = node.report.reason if node.report is not None else reason.of_exit_code(code)
-        self._settle(node, why)
-        begun, node.when_started = node.when_started, None
-        state, node.state = node.state, State.DOWN
-        if why.abnormal and state is not State.STOPPING:
-            self._herald.publish(ActorCrashed(actor=node.ref, pid=pid, reason=why))
-        if state is State.STOPPING:
-            if node.children:
-                node.state = state  # they are being stopped: `_halt` goes on after them
-            else:
+        why = self._settle(node, why)
+        if node.state is State.STOPPING:
+            if not node.children:  # else `_halt` goes on after them
                 self._is_down(node)
-            if begun is not None:
-                begun(why)
-        elif begun is not None:
-            node.began = 0.0
-            begun(why)
+            return
+        if why.abnormal:
+            self._herald.publish(ActorCrashed(actor=node.ref, pid=pid, reason=why))
+        if node.state is State.STARTING:
+            self._failed_start(node, why)
         else:
-            node.began = time.monotonic()
-            self._stop_all(node.children, lambda: self._judge(node, why))
+            node.state, node.began = State.DOWN, time.monotonic()
+            self._in_reverse(node.children, self._remove, lambda: self._fell(node, why))
 
-    def _settle(self, node: Node, why: ExitReason) -> None:
-        """End what the dead process had in hand."""
+    def _failed_start(self, node: Node, why: ExitReason) -> None:
+        node.state, node.began = State.DOWN, 0.0
+        begun, node.when_started = node.when_started, None
+        if begun is not None:
+            begun(why)
+
+    def _settle(self, node: Node, why: ExitReason) -> ExitReason:
+        """End what the dead process had in hand; return why it ended, in the light of that."""
         estate.clear(self._endpoint, node)
         mail = estate.in_hand(self._endpoint, node)
         if mail is None:
-            return
+            return why
+        if mail.kind == Kind.LAST:  # it had come to the end of its mail, and could not say so
+            return reason.SHUTDOWN
         answered = node.report is not None and node.report.answered
         if mail.kind == Kind.ASK and not answered:
-            self._endpoint.answer(mail.sender, mail.correlation, Outcome.CRASHED, str(why))
+            self._endpoint.answer(mail.sender, mail.correlation, Outcome.CRASHED, why)
         self._dead_letter(node, mail.sender, f"it was in hand when the actor ended: {why}", mail.body)
+        return why
 
-    def _judge(self, node: Node, why: ExitReason) -> None:
-        """Decide what becomes of a node that is down, and do it."""
-        if node.state is not State.DOWN or node.parent is None:
-            return
-        if node.parent.state is not State.RUNNING:
-            return  # whoever takes the parent down, or brings it up, sees to its children
-        now, intensity = time.monotonic(), self._intensity_of(node.parent)
+    def _fell(self, node: Node, why: ExitReason) -> None:
+        """A node has gone down by itself, and those below it are down."""
+        if node.state is State.DOWN and node.parent is not None:
+            node.fallen = why
+            self._review(node.parent)
+
+    def _review(self, parent: Node) -> None:
+        """Judge the children that have fallen.
+
+        While others are being restarted whom a judgement would concern, it waits. While the parent is not
+        running, whoever takes it down or brings it up sees to its children.
+        """
+        for node in tuple(parent.children):
+            if parent.state is not State.RUNNING:
+                return
+            if node.fallen is not None and node.may_begin and not self._is_regrouping(node, parent):
+                self._judge(node, parent)
+
+    def _is_regrouping(self, node: Node, parent: Node) -> bool:
+        group = self._group(node, parent)
+        return any(one.restarting or one.state is State.STARTING for one in group)
+
+    def _judge(self, node: Node, parent: Node) -> None:
+        """Decide what becomes of a node that has fallen, and do it."""
+        why, node.fallen = node.fallen or reason.SHUTDOWN, None
+        now, intensity = time.monotonic(), self._intensity_of(parent)
         match policy.decide(node.blueprint.restart, why, node.ledger, now, intensity):
             case Verdict.STOP:
                 self.stop(node, why, _nothing)
             case Verdict.RESTART:
                 node.ledger[:] = [*intensity.recent(node.ledger, now), now]
-                self._restart(node, node.parent)
+                self._restart(self._group(node, parent), parent)
             case Verdict.GIVE_UP:
-                self._give_up(node, node.parent, why, intensity)
+                self._give_up(node, parent, why, intensity)
 
     def _intensity_of(self, parent: Node) -> Intensity:
         supervises = parent.blueprint.supervises
@@ -269,31 +309,42 @@ class Tree:
             self._intensity if supervises is None else Intensity(supervises.max_restarts, supervises.within)
         )
 
-    def _restart(self, node: Node, parent: Node) -> None:
+    def _group(self, node: Node, parent: Node) -> list[Node]:
+        """Those who are restarted because a node is."""
         supervises = parent.blueprint.supervises
         strategy = Strategy.ONE_FOR_ONE if supervises is None else supervises.strategy
-        group = policy.restarted_with(strategy, parent.children, node)
+        return policy.restarted_with(strategy, parent.children, node)
 
-        def begun(failure: ExitReason | None) -> None:
-            if failure is not None:
-                late = next((one for one in group if one.state is State.DOWN), node)
-                self._loop.call_later(0.0, lambda: self._judge(late, failure))
+    def _restart(self, group: Sequence[Node], parent: Node) -> None:
+        for node in group:
+            node.restarting = True
+        self._in_reverse(group, self._make_way, lambda: self._begin_group(group, parent))
 
-        self._halt_all(group, lambda: self._begin_group(parent, group, begun))
+    def _make_way(self, node: Node, then: Done) -> None:
+        """Bring a node down for the restart of its group, which a temporary one does not come back from."""
+        if node.blueprint.restart is Restart.TEMPORARY:
+            self._remove(node, then)
+        else:
+            self._halt(node, then)
 
-    def _begin_group(self, parent: Node, group: Sequence[Node], begun: Begun) -> None:
-        """Start those of a group that are down, in order, unless the parent is on its way down."""
-        down = [node for node in group if node.state is State.DOWN]
-        if not down or parent.state is not State.RUNNING:
+    def _begin_group(self, group: Sequence[Node], parent: Node) -> None:
+        """Start the nodes of a group in order, unless the parent is on its way down."""
+        if parent.state is not State.RUNNING:
+            return
+        waiting = [node for node in group if node.may_begin]
+        if not waiting:
+            self._review(parent)
             return
 
-        def next_one(failure: ExitReason | None) -> None:
-            if failure is None:
-                self._begin_group(parent, group, begun)
-            else:
-                begun(failure)
+        def begun(failure: ExitReason | None) -> None:
+            if _fine(failure):
+                self._begin_group(waiting[1:], parent)
+                return
+            for node in waiting:
+                node.restarting, node.fallen = False, failure
+            self._loop.call_later(0.0, lambda: self._review(parent))
 
-        self._begin(down[0], next_one)
+        self._begin(waiting[0], begun)
 
     def _give_up(self, node: Node, parent: Node, why: ExitReason, intensity: Intensity) -> None:
         failed = parent if parent.supervises else node
@@ -305,12 +356,13 @@ class Tree:
         if failed is node:
             self.stop(node, why, _nothing)
         else:
-            self._halt(parent, lambda: self._judge(parent, why))
+            self._halt(parent, lambda: self._fell(parent, why))
 
     # stopping
 
     def stop(self, node: Node, why: ExitReason, then: Done) -> None:
         """Stop a node for good, and all below it, then remove it."""
+        node.leaving = True
 
         def down() -> None:
             self._bury(node, why)
@@ -335,7 +387,7 @@ class Tree:
     def stop_everything(self, then: Done) -> None:
         """Stop all nodes in reverse order."""
         self.root.state = State.STOPPING
-        self._stop_all(self.root.children, then)
+        self._in_reverse(self.root.children, self._remove, then)
 
     def kill_everything(self) -> None:
         """Kill every process, at once."""
@@ -343,23 +395,17 @@ class Tree:
             if node.process is not None:
                 node.process.kill()
 
-    def _stop_all(self, nodes: Iterable[Node], then: Done) -> None:
-        """Stop nodes for good, one after the other, the last first."""
+    def _in_reverse(self, nodes: Iterable[Node], end: Ending, then: Done) -> None:
+        """Have nodes ended, one after the other, the last first."""
         remaining = list(nodes)
         if not remaining:
             then()
             return
         last = remaining.pop()
-        self.stop(last, reason.SHUTDOWN, lambda: self._stop_all(remaining, then))
+        end(last, lambda: self._in_reverse(remaining, end, then))
 
-    def _halt_all(self, nodes: Iterable[Node], then: Done) -> None:
-        """Bring nodes down to be started again, one after the other, the last first."""
-        remaining = list(nodes)
-        if not remaining:
-            then()
-            return
-        last = remaining.pop()
-        self._halt(last, lambda: self._halt_all(remaining, then))
+    def _remove(self, node: Node, then: Done) -> None:
+        self.stop(node, reason.SHUTDOWN, then)
 
     def _halt(self, node: Node, then: Done) -> None:
         """Bring a node down, those below it first; what waits for it is kept."""
@@ -370,8 +416,8 @@ class Tree:
         if node.state is State.STOPPING:
             return
         node.state = State.STOPPING
-        end = self._halt_all if node.supervises else self._stop_all
-        end(node.children, lambda: self._halt_process(node))
+        end = self._halt if node.supervises else self._remove
+        self._in_reverse(node.children, end, lambda: self._halt_process(node))
 
     def _halt_process(self, node: Node) -> None:
         node.unclock()
@@ -390,6 +436,9 @@ class Tree:
             node.timer = self._loop.call_later(_TERM_GRACE, process.kill)
 
     def _is_down(self, node: Node) -> None:
+        begun, node.when_started = node.when_started, None
+        if begun is not None:
+            begun(reason.SHUTDOWN)
         node.state = State.DOWN
         for then in node.take_when_down():
             then()
@@ -438,6 +487,11 @@ class Tree:
                     receiver="", sender="", cause="more than were told one by one", message=b"", count=count
                 )
             )
+
+
+def _fine(failure: ExitReason | None) -> bool:
+    """Whether a start has not failed; that of a node which was told to stop has not."""
+    return failure is None or failure.end is End.SHUTDOWN
 
 
 def _nothing() -> None:
