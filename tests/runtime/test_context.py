@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorRef, ActorStopped, ActorSystem, NameTaken, Rejected, child
+from actors import (
+    Actor,
+    ActorRef,
+    ActorStopped,
+    ActorSystem,
+    HandlerError,
+    NameTaken,
+    Rejected,
+    child,
+)
 from support.cast import Pid, Player
 
 
@@ -20,6 +29,8 @@ class Clerk(Actor):
                 return self.context.sender
             case "me":
                 return self.context.ref
+            case ("find", str(path)):
+                return self.context.find(path)
             case "hire":
                 return self.context.spawn(child(Player), name="hired")
             case "dismiss":
@@ -45,6 +56,14 @@ def test_the_sender_of_an_actors_message_is_that_actor(system: ActorSystem) -> N
     asker = system.spawn(child(Clerk, clerk), name="asker")
     assert clerk.ask("sender") is None, "the application is no actor"
     assert asker.ask(("ask", "sender")) == asker
+
+
+def test_an_actor_finds_others_by_their_names(system: ActorSystem) -> None:
+    clerk = system.spawn(child(Clerk), name="clerk")
+    other = system.spawn(child(Clerk), name="other")
+    assert clerk.ask(("find", "other")) == other
+    with pytest.raises(HandlerError, match="no actor is named 'nobody'; there are: clerk, other"):
+        clerk.ask(("find", "nobody"))
 
 
 def test_a_forwarded_question_is_answered_by_whom_it_reaches(system: ActorSystem) -> None:

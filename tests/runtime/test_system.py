@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import structlog
 
 from actors import (
     Actor,
+    ActorRef,
     ActorSystem,
+    ChildSpec,
     EventStream,
     Mailbox,
     NotImportable,
@@ -27,6 +30,7 @@ from actors import (
     child,
 )
 from actors.core.events import ActorStarted, ActorStopped, DeadLetter
+from actors.runtime.mailbox.credit import Credits
 from support.cast import Add, AsyncPlayer, Hold, Numbers, Pid, Player
 from support.run import Program
 
@@ -65,6 +69,57 @@ def test_two_systems_live_side_by_side_and_talk(system: ActorSystem) -> None:
         assert here != there
         assert other.ref(there.path) == there
         assert there.ask(Numbers()) == [1]
+
+
+def test_an_actor_of_another_system_is_stopped_there(system: ActorSystem) -> None:
+    with ActorSystem("other") as other:
+        here, there = system.spawn(child(Player)), other.spawn(child(Player))
+        helper = system.spawn(child(Stopper, there))
+        assert here.address.id == there.address.id
+        assert helper.ask("stop it") is True
+        assert here.ask(Numbers()) == []
+
+
+class Stopper(Actor):
+    def __init__(self, other: ActorRef) -> None:
+        self.other = other
+
+    def receive(self, message: object) -> bool:
+        self.other.stop()
+        return self.other.join(10)
+
+
+def test_waiting_for_ever_is_possible(system: ActorSystem) -> None:
+    player = system.spawn(child(Player))
+    thread = threading.Timer(0.05, player.stop)
+    thread.start()
+    assert player.join()
+    thread.join()
+
+
+def test_a_stream_that_is_closed_ends_for_who_reads_it(system: ActorSystem) -> None:
+    async def main() -> int:
+        events = system.events()
+        asyncio.get_running_loop().call_later(0.05, events.close)
+        return len([event async for event in events])
+
+    assert asyncio.run(main()) == 0
+    events = system.events()
+    thread = threading.Timer(0.05, events.close)
+    thread.start()
+    assert list(events) == []
+    thread.join()
+
+
+@pytest.mark.parametrize("cls", [Player, AsyncPlayer])
+def test_places_that_a_killed_sender_took_come_back_to_an_idle_actor(
+    system: ActorSystem, cls: type[Actor]
+) -> None:
+    actor = system.spawn(ChildSpec(actor=cls, mailbox_size=1))
+    places = Credits(system.directory / str(actor.address.id) / "credits", 1)
+    assert places.take(), "as a sender that is killed before it has written its message"
+    places.close()
+    assert actor.ask(7 if cls is AsyncPlayer else Numbers(), timeout=20) in (7, [])
 
 
 def test_a_class_inside_a_function_is_refused_with_the_reason(system: ActorSystem) -> None:

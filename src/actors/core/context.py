@@ -40,6 +40,10 @@ class Context(Protocol):
         """
         ...
 
+    def find(self, path: str) -> ActorRef:
+        """The reference of the actor that has a name in the system now. Raises `NoSuchActor`."""
+        ...
+
     def stop(self, child: ActorRef | None = None) -> None:
         """Stop this actor after the message in hand, normally; or stop one of its children."""
         ...

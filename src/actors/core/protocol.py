@@ -55,12 +55,6 @@ class Spawn(Request[ActorRef | NotSpawned]):
     blueprint: Blueprint
 
 
-class Find(Request[ActorRef | None]):
-    """Look a name up."""
-
-    path: str
-
-
 class Join(Request[bool]):
     """Answered when the actor is gone for good."""
 

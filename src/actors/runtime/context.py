@@ -41,6 +41,9 @@ class WorkerContext:
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
         return spawn(self._endpoint, self._endpoint.address.id, spec, name)
 
+    def find(self, path: str) -> ActorRef:
+        return self._endpoint.bind(self._endpoint.site.find(path))
+
     def stop(self, child: ActorRef | None = None) -> None:
         if child is None or child == self.ref:
             self._worker.stop(reason.NORMAL)

@@ -73,7 +73,7 @@ class Endpoint:
         self.site = site
         self.address = address
         self.codec = Codec(limits=limits or Limits(), bind=self.bind)
-        self.guardian = Address(site.system, GUARDIAN, "guardian")
+        self.guardian = _guardian(site.system)
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""
         self._carrier = carrier
@@ -136,11 +136,11 @@ class Endpoint:
                 )
             )
 
-    def tell_guardian(self, message: Any) -> None:
-        """Tell the guardian, if there still is one."""
+    def tell_guardian(self, message: Any, system: str | None = None) -> None:
+        """Tell the guardian, of this system or another, if there still is one."""
         body, segments = self.codec.encode(message)
         try:
-            self.post(self.guardian, self._tell + body, segments)
+            self.post(_guardian(system or self.site.system), self._tell + body, segments)
         except MailboxClosed:
             self._raise_if_down()
 
@@ -213,7 +213,7 @@ class Endpoint:
     def stop(self, to: Address, *, drain: bool) -> None:
         """Have an actor stop for good."""
         if not drain:
-            self.tell_guardian(Stop(id=to.id))
+            self.tell_guardian(Stop(id=to.id), to.system)
             return
         try:
             self.post(to, envelope.mail(Kind.LAST, self.sender), ())
@@ -222,12 +222,13 @@ class Endpoint:
 
     def kill(self, to: Address) -> None:
         """Have an actor killed for good."""
-        self.tell_guardian(Stop(id=to.id, kill=True))
+        self.tell_guardian(Stop(id=to.id, kill=True), to.system)
 
     def join(self, to: Address, timeout: float | None) -> bool:
         """Wait until an actor is gone for good."""
         try:
-            return bool(self.ask(self.guardian, Join(id=to.id), _FOR_EVER if timeout is None else timeout))
+            within = _FOR_EVER if timeout is None else timeout
+            return bool(self.ask(_guardian(to.system), Join(id=to.id), within))
         except AskTimeout:
             return False
 
@@ -379,6 +380,10 @@ class Endpoint:
         """In a forked child: be another asker than the parent."""
         for endpoint in cls._instances:
             endpoint._incarnate(getpid())
+
+
+def _guardian(system: str) -> Address:
+    return Address(system, GUARDIAN, "guardian")
 
 
 def _deadline(timeout: float) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import select
 import shutil
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +19,7 @@ from actors.core.protocol import Subscribe
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.lane import LaneReader
+from actors.runtime.mailbox.deadline import deadline, left, over
 
 _NUMBERS: Final = itertools.count(1)
 _TIMEOUT: Final = 10.0
@@ -40,21 +41,22 @@ class EventStream:
         name = f"events.{next(_NUMBERS)}"
         self._place = endpoint.site.lane(endpoint.address.id, name)
         self._lane: LaneReader | None = LaneReader.create(self._place)
+        self._closed = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
         self._events: deque[Event] = deque()
         endpoint.ask(endpoint.guardian, Subscribe(lane=name), _TIMEOUT)
 
     def next(self, timeout: float | None = None) -> Event | None:
         """The next event; None if none came within `timeout` seconds, or if the stream has ended."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._events and self._lane is not None:
+        end = deadline(True, timeout)
+        while not self._events and (lane := self._lane) is not None:
             poll = select.poll()
-            poll.register(self._lane, select.POLLIN)
-            poll.register(self._ended, select.POLLIN)
-            left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-            ready = poll.poll(left)
-            if not ready:
+            watched = self._watched(lane)
+            for descriptor in watched:
+                poll.register(descriptor, select.POLLIN)
+            ready = dict(poll.poll(left(end) * 1000))
+            if not ready and over(end):
                 return None
-            self._read(last=self._lane.fileno() not in dict(ready))
+            self._read(last=self._ended.number in ready and watched[0].number not in ready)
         return self._events.popleft() if self._events else None
 
     def decode(self, message: bytes) -> Any:
@@ -65,9 +67,10 @@ class EventStream:
         return self._endpoint.codec.decode(message)
 
     def close(self) -> None:
-        """Stop receiving; what has been received can still be read."""
+        """Stop receiving, whoever waits for an event; what has been received can still be read."""
         lane, self._lane = self._lane, None
         if lane is not None:
+            os.eventfd_write(self._closed.number, 1)
             lane.close()
             shutil.rmtree(self._place.directory, ignore_errors=True)
 
@@ -101,20 +104,25 @@ class EventStream:
     ) -> None:
         self.close()
 
+    def _watched(self, lane: LaneReader) -> tuple[Descriptor, ...]:
+        """What to wait for; held, lest it be closed meanwhile."""
+        pipe = lane.hold()
+        return (self._ended, self._closed) if pipe is None else (pipe, self._ended, self._closed)
+
     async def _readable(self, lane: LaneReader) -> None:
         loop = asyncio.get_running_loop()
         awake = asyncio.Event()
+        watched = self._watched(lane)
         ended = select.poll()
         ended.register(self._ended, select.POLLIN)
-        for descriptor in (lane.fileno(), self._ended.number):
-            loop.add_reader(descriptor, awake.set)
+        for descriptor in watched:
+            loop.add_reader(descriptor.number, awake.set)
         try:
             await awake.wait()
         finally:
-            for descriptor in (lane.fileno(), self._ended.number):
-                loop.remove_reader(descriptor)
-        over = bool(ended.poll(0))
-        self._read(last=over)
+            for descriptor in watched:
+                loop.remove_reader(descriptor.number)
+        self._read(last=bool(ended.poll(0)))
 
     def _read(self, *, last: bool) -> None:
         """Take what has come; after the `last` there will be nothing more."""

@@ -36,7 +36,7 @@ from actors.runtime.hand import Hand
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
-from actors.runtime.mailbox.inbox import Inbox
+from actors.runtime.mailbox.inbox import IDLE, Inbox
 from actors.runtime.mailbox.journal import Status, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.lease import Lease
@@ -99,6 +99,7 @@ class Worker:
         self._control = LaneReader(layout.control, layout.places)
         self._inbox = _open_inbox(layout, self._control)
         self._words = self._inbox.journal.words
+        self._bounded = bool(self._words[Word.BOUND])
         self._words[Word.PROCESS] = os.getpid()  # the guardian says so too, but perhaps later
         self._endpoint = Endpoint(
             assignment.site, assignment.address, assignment.incarnation, carrier=PROCESS_DRAINER
@@ -200,7 +201,9 @@ class Worker:
         for descriptor in (self._inbox, self._control):
             loop.add_reader(descriptor, awake.set)
         try:
-            await awake.wait()
+            await asyncio.wait_for(awake.wait(), IDLE if self._bounded else None)
+        except TimeoutError:
+            self._inbox.mend()
         finally:
             for descriptor in (self._inbox, self._control):
                 loop.remove_reader(descriptor)

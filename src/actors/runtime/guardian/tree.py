@@ -377,6 +377,7 @@ class Tree:
             return
         for below in node.subtree() if said.kill else ():
             if below.process is not None:
+                below.report = Ended(id=said.id, incarnation=below.incarnation, reason=reason.KILLED)
                 below.process.kill()
         self.stop(node, reason.KILLED if said.kill else reason.SHUTDOWN, _nothing)
 

@@ -10,6 +10,7 @@ from actors.core.errors import DecodeError
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import parcel
 from actors.runtime.mailbox.credit import Credits
+from actors.runtime.mailbox.deadline import deadline, left, over
 from actors.runtime.mailbox.frame import Kind
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_bytes
 from actors.runtime.mailbox.layout import Layout
@@ -82,32 +83,29 @@ class Inbox:
         """Wait for a message, or for one of the `wake` descriptors; False when the time is up."""
         if not self._swept:
             self._sweep()
+        if self._credits is None:
+            return self._waiter.wait(timeout)
+        end = deadline(True, timeout)
+        while True:
+            self.mend()
+            if self._waiter.wait(min(IDLE, left(end))):
+                self._scarce_since = None
+                return True
+            if over(end):
+                return False
+
+    def mend(self) -> None:
+        """Give back places that have been missing for `IDLE` seconds while no message waited.
+
+        To be called when none waits, and again after `IDLE` seconds.
+        """
         if self._credits is None or self._credits.free == self._credits.size:
             self._scarce_since = None
-            return self._waiter.wait(timeout)
-        return self._wait_and_mend(self._credits, timeout)
-
-    def _wait_and_mend(self, credits: Credits, timeout: float | None) -> bool:
-        """Wait while places are missing though no message waits: for how long shows whether for good."""
-        now = time.monotonic()
-        if self._scarce_since is None:
-            self._scarce_since = now
-        left = self._scarce_since + IDLE - now
-        if left > 0:
-            if timeout is not None and timeout <= left:
-                return self._found(timeout)
-            if self._found(left):
-                return True
-            timeout = None if timeout is None else timeout - left
-        credits.mend()
-        self._scarce_since = None
-        return self._waiter.wait(timeout)
-
-    def _found(self, timeout: float) -> bool:
-        found = self._waiter.wait(timeout)
-        if found:
+        elif self._scarce_since is None:
+            self._scarce_since = time.monotonic()
+        elif time.monotonic() - self._scarce_since >= IDLE:
+            self._credits.mend()
             self._scarce_since = None
-        return found
 
     def count(self) -> int:
         """How many messages wait. Counts what is in the pipe exactly if the journal has room for it."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
+from actors.runtime.mailbox.deadline import LONGEST
 from actors.runtime.mailbox.journal import waiting_bytes
 
 SPIN: Final = 50e-6
@@ -34,14 +35,17 @@ class Waiter:
         self._confidence = 1
 
     def wait(self, timeout: float | None) -> bool:
-        """Wait for at most `timeout` seconds (None: for ever); False if nothing is readable then."""
+        """Wait for at most `timeout` seconds (None: for ever), in one go for at most `LONGEST`.
+
+        False if nothing is readable then.
+        """
         if timeout is not None and timeout <= 0:
             return bool(self._poll.poll(0))
         began = time.monotonic()
         if self._spin and self._confidence and self._spins(began):
             self._confidence = _CONFIDENT
             return True
-        found = bool(self._poll.poll(None if timeout is None else timeout * 1000))
+        found = bool(self._poll.poll(None if timeout is None else min(timeout, LONGEST) * 1000))
         prompt = time.monotonic() - began < _PROMPT
         self._confidence = min(self._confidence + 1, _CONFIDENT) if prompt else max(self._confidence - 1, 0)
         return found
