@@ -167,3 +167,19 @@ def test_the_library_is_found_wherever_the_application_has_it_from(start: Start,
     )
     code, out, err = start("app.py", cwd=tmp_path).end()
     assert (code, out) == (0, "hi\n"), err
+
+
+def test_a_guardian_that_fails_ends_with_its_actors_and_shows_why(start: Start) -> None:
+    source = (
+        "import sys; sys.path.insert(0, {!r})\n"
+        "import shutil, actors, support.program as program\n"
+        "with actors.ActorSystem('s') as system:\n"
+        "    ref = system.spawn(program.Resident)\n"
+        "    shutil.rmtree(system.directory / str(ref.address.id))\n"
+        "    ref.kill()\n"
+        "    print(system.wait(20))\n"
+    )
+    code, out, err = start("-c", source.format(str(Path(PROGRAM).parents[1]))).end()
+    assert (code, out) == (0, "True\n"), err
+    assert "FileNotFoundError" in err
+    assert run_directories() == []

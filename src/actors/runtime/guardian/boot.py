@@ -14,7 +14,7 @@ import sys
 import traceback
 from multiprocessing import spawn
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import attrs
 
@@ -120,13 +120,29 @@ def main(arguments: list[str]) -> None:
     gc.collect()
     gc.freeze()
     run = RunDirectory.adopt(directory, hold)
-    Guardian(
+    guardian = Guardian(
         run,
         root,
         told.intensity,
         problem=problem,
         preparation=told.preparation if bare else None,
-    ).run()
+    )
+    _run_to_the_end(guardian)
+
+
+def _run_to_the_end(guardian: Guardian) -> NoReturn:
+    """Run, and end the process whatever happens: `multiprocessing` would wait for the actors at its exit."""
+    code = 1
+    try:
+        guardian.run()
+        code = 0
+    except BaseException:  # noqa: BLE001 - a fault of ours: shown, and the end of every actor
+        traceback.print_exc()
+    finally:
+        linux.kill_children()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _without_main(data: dict[str, Any]) -> dict[str, Any]:
