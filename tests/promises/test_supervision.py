@@ -2,7 +2,17 @@
 
 import pytest
 
-from actors import ActorStopped, ActorSystem, Mailbox, StartError, Strategy, Supervisor, child
+from actors import (
+    ActorStopped,
+    ActorSystem,
+    Mailbox,
+    Rejected,
+    StartError,
+    Strategy,
+    Supervisor,
+    child,
+)
+from actors.events import DeadLetter
 from support.cast import Diarist, Die
 
 DIARY = "DIARY"
@@ -52,6 +62,21 @@ def test_a_child_that_ends_normally_stays_down(system: ActorSystem, mailbox: Mai
     with pytest.raises(ActorStopped):
         b.ask("anything")
     assert system.names() == ["family", "family/a", "family/c"]
+
+
+def test_a_supervisor_takes_no_messages_and_says_so(system: ActorSystem, mailbox: Mailbox) -> None:
+    spawn_three(system, Strategy.ONE_FOR_ONE, mailbox)
+    family, events = system.ref("family"), system.events()
+    with pytest.raises(Rejected, match="takes no messages"):
+        family.ask("anything")
+    family.tell("anything")
+    letter = next(event for event in events if isinstance(event, DeadLetter))
+    assert "takes no messages" in letter.cause
+    events.close()
+    family.stop()
+    assert family.join(10)
+    with pytest.raises(ActorStopped):
+        family.ask("anything")
 
 
 class Unlucky(Supervisor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -47,6 +48,9 @@ ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=()
 
 _FOR_EVER: Final = 10.0**9
 _RETRY: Final = 0.005
+_FEW: Final = 16
+"""So many open mailboxes and lanes are never looked through for those that are gone."""
+_NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
 _SHOWN: Final = 1024
 """How many bytes of a message a dead letter shows."""
 
@@ -81,6 +85,7 @@ class Endpoint:
         self._on_wake = on_wake
         self._peers: dict[Address, Peer] = {}
         self._lanes: dict[bytes, Outbox] = {}
+        self._tidy_at = _FEW
         self._flood = Flood()
         self._incarnate(incarnation)
         self._instances.add(self)
@@ -89,6 +94,7 @@ class Endpoint:
         self.sender = Sender(self.address, incarnation).pack()
         self._tell = envelope.mail(Kind.TELL, self.sender)
         self._replies: Replies | None = None
+        self._making = threading.Lock()
 
     def bind(self, address: Address) -> ActorRef:
         """A reference that is reached through this endpoint."""
@@ -162,13 +168,9 @@ class Endpoint:
         pending = PendingInLoop(time.monotonic() + timeout, loop)
         self.replies.attend(loop)
         number = await self._send_patiently(to, message, pending)
-        clock = loop.call_later(pending.deadline - time.monotonic(), pending.future.cancel)
+        clock = loop.call_later(pending.deadline - time.monotonic(), pending.expire)
         try:
             answer = await pending.future
-        except asyncio.CancelledError:
-            if time.monotonic() < pending.deadline:
-                raise
-            answer = None
         finally:
             clock.cancel()
             self.replies.forget(number)
@@ -188,10 +190,15 @@ class Endpoint:
     @property
     def replies(self) -> Replies:
         """The reply lane of this process, made at the first ask."""
-        if self._replies is None:
-            lane = self.site.replies(self.address.id, Sender.unpack(self.sender).incarnation)
-            self._replies = Replies(lane, self._wake, self._on_wake)
-        return self._replies
+        replies = self._replies
+        return self._make_replies() if replies is None else replies
+
+    def _make_replies(self) -> Replies:
+        with self._making:
+            if self._replies is None:
+                lane = self.site.replies(self.address.id, Sender.unpack(self.sender).incarnation)
+                self._replies = Replies(lane, self._wake, self._on_wake)
+            return self._replies
 
     # answering
 
@@ -277,6 +284,8 @@ class Endpoint:
             if isinstance(error, MailboxClosed):
                 self._forget(to)
                 self._raise_if_down()
+                if self._is_supervisor(to):
+                    raise Rejected(to, _NO_MESSAGES) from None
                 raise ActorStopped(to, may_have_run=False) from None
             raise
         return number
@@ -318,8 +327,9 @@ class Endpoint:
             if self.down is not None:
                 raise copy(self.down)
             layout = self.site.other(to.system).mailbox(to.id)
+            self._tidy()
             peer = self._opened(lambda: Peer(layout, to.path, self._carrier, self._lost(to)))
-            self._peers[to] = peer
+            peer = self._peers.setdefault(to, peer)  # one for all threads, for the sake of order
         return peer
 
     def _lane(self, to: bytes) -> Outbox:
@@ -328,12 +338,26 @@ class Endpoint:
             asker = Sender.unpack(to)
             place = self.site.other(asker.address.system).replies(asker.address.id, asker.incarnation)
             path = asker.address.path
+            self._tidy()
             lane = self._opened(
                 lambda: Outbox(open_pipe(place.pipe, path), place.places, name=path, carrier=self._carrier)
             )
             lane.joined = False
-            self._lanes[to] = lane
+            lane = self._lanes.setdefault(to, lane)
         return lane
+
+    def _tidy(self) -> None:
+        """Close what leads to those who are gone; looked for when there is twice as much as then stayed."""
+        if len(self._peers) + len(self._lanes) < self._tidy_at:
+            return
+        for to, peer in tuple(self._peers.items()):
+            if peer.outbox.broken:
+                self._forget(to)
+        for asker, lane in tuple(self._lanes.items()):
+            if lane.broken:
+                self._lanes.pop(asker, None)
+                lane.close()
+        self._tidy_at = _FEW + 2 * (len(self._peers) + len(self._lanes))
 
     def _opened(self, opening: Callable[[], T]) -> T:
         try:
@@ -344,13 +368,16 @@ class Endpoint:
             return opening()
 
     def _close_idle(self) -> int:
-        """Close what nothing waits for; it is opened again when needed. Returns how many."""
-        idle = [to for to, peer in self._peers.items() if peer.idle]
+        """Let go of what nothing waits for; it is opened again when needed. Returns how many.
+
+        Each is closed once no other thread uses it any more.
+        """
+        idle = [to for to, peer in tuple(self._peers.items()) if peer.idle]
         for to in idle:
-            self._forget(to)
-        quiet = [to for to, lane in self._lanes.items() if not lane.waiting]
+            self._peers.pop(to, None)
+        quiet = [to for to, lane in tuple(self._lanes.items()) if not lane.waiting]
         for asker in quiet:
-            self._lanes.pop(asker).close()
+            self._lanes.pop(asker, None)
         return len(idle) + len(quiet)
 
     def _forget(self, to: Address) -> None:
@@ -366,7 +393,11 @@ class Endpoint:
     def _undeliverable(self, to: Address, body: bytes) -> None:
         self._forget(to)
         self._raise_if_down()
-        self.report(to.path, self.address.path, "the actor has stopped", body)
+        cause = _NO_MESSAGES if self._is_supervisor(to) else "the actor has stopped"
+        self.report(to.path, self.address.path, cause, body)
+
+    def _is_supervisor(self, to: Address) -> bool:
+        return self.site.other(to.system).is_supervisor(to.id)
 
     def _lost(self, to: Address) -> Callable[[int], None]:
         def lost(count: int) -> None:

@@ -90,6 +90,11 @@ class Site:
         """All names that are taken now."""
         return [_unquote(name) for name in os.listdir(self.path / "names")]
 
+    def is_supervisor(self, number: int) -> bool:
+        """Whether a number is a living supervisor's: it has a place, and no mailbox in it."""
+        layout = self.mailbox(number)
+        return layout.directory.is_dir() and not layout.mail.exists()
+
     def process(self, number: int) -> int | None:
         """The pid of an actor's process, or of its last one; None if it has had none."""
         try:

@@ -131,7 +131,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _run_to_the_end(guardian: Guardian) -> NoReturn:
-    """Run, and end the process whatever happens: `multiprocessing` would wait for the actors at its exit."""
+    """Run, and end the process whatever happens; `multiprocessing` would wait for its children."""
     code = 1
     try:
         guardian.run()

@@ -24,9 +24,14 @@ _PAGE: Final = 64 << 10
 
 
 def found(endpoint: Endpoint, node: Node) -> None:
-    """Make an actor's mailbox. Raises `OSError` if the disk is full, `ValueError` for a bad bound."""
+    """Make an actor's mailbox, or for a supervisor, which takes no messages, a place without one.
+
+    Raises `OSError` if the disk is full and `ValueError` for a bad bound.
+    """
     layout = endpoint.site.mailbox(node.address.id)
     layout.directory.mkdir(mode=0o700)
+    if node.supervises:
+        return
     node.keepers = layout.create(node.blueprint.mailbox_size)
     node.keepers.append(make_pipe(layout.control))
 
