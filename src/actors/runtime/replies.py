@@ -54,9 +54,10 @@ class Pending:
 
     def ring(self) -> None:
         """Wake the waiting thread, if it sleeps."""
-        if self.bell is not None:
+        bell = self.bell
+        if bell is not None:
             with suppress(RuntimeError):  # rung already
-                self.bell.release()
+                bell.release()
 
 
 class PendingInLoop(Pending):
@@ -67,7 +68,7 @@ class PendingInLoop(Pending):
     def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(deadline)
         self.loop = loop
-        self.future: asyncio.Future[Answer] = loop.create_future()
+        self.future: asyncio.Future[Answer | None] = loop.create_future()
 
     def resolve(self, answer: Answer) -> None:
         if asyncio._get_running_loop() is self.loop:
@@ -76,7 +77,11 @@ class PendingInLoop(Pending):
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self.loop.call_soon_threadsafe(self._set, answer)
 
-    def _set(self, answer: Answer) -> None:
+    def expire(self) -> None:
+        """The time is up."""
+        self._set(None)
+
+    def _set(self, answer: Answer | None) -> None:
         if not self.future.done():
             self.future.set_result(answer)
 
@@ -139,6 +144,14 @@ class Replies:
 
     def wait(self, pending: Pending) -> Answer | None:
         """Wait for the end of an ask; None when its time is up."""
+        try:
+            return self._wait(pending)
+        finally:
+            if pending.bell is not None:  # rung to lead, perhaps, in the moment in which it leaves
+                pending.bell = None
+                self._hand_on()
+
+    def _wait(self, pending: Pending) -> Answer | None:
         while pending.answer is None:
             remaining = pending.deadline - time.monotonic()
             if remaining <= 0:

@@ -45,6 +45,8 @@ from actors.runtime.site import Site
 _EXIT_CRASHED: Final = 1
 _PAUSE: Final = 0.05
 """How long to wait for a free descriptor before a message is tried again, in seconds."""
+_SHOWN: Final = 32_000
+"""How many characters of an error's text, and of its traceback, are told."""
 
 
 @attrs.frozen
@@ -294,6 +296,7 @@ class Worker:
         return code
 
     def _report(self, why: ExitReason, *, answered: bool) -> None:
+        self._why = why  # a SIGTERM from here on is the guardian's, who waits for the end
         self._endpoint.tell_guardian(
             Ended(
                 id=self._assignment.address.id,
@@ -332,9 +335,9 @@ def _reason_of(error: BaseException, end: End) -> ExitReason:
     cls = type(error)
     return ExitReason(
         end=end,
-        text=_text(error),
+        text=_cut(_text(error)),
         type=f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."),
-        traceback="".join(traceback.format_exception(error)),
+        traceback=_cut("".join(traceback.format_exception(error))),
     )
 
 
@@ -343,3 +346,9 @@ def _text(error: BaseException) -> str:
         return str(error)
     except Exception as again:  # noqa: BLE001 - the user's __str__ may raise anything
         return f"<its text cannot be had: {type(again).__name__}>"
+
+
+def _cut(text: str) -> str:
+    """A text of which more than anybody will read is left out of its middle."""
+    half = _SHOWN // 2
+    return text if len(text) <= _SHOWN else f"{text[:half]}\n[…]\n{text[-half:]}"

@@ -195,7 +195,7 @@ class Guardian:
         """Import what an actor has imported without harm, so that the next start need not."""
         for name in modules:
             if name not in sys.modules and linux.threads() == 1:
-                with suppress(Exception):
+                with suppress(BaseException):  # whatever user code raises, `SystemExit` too
                     importlib.import_module(name)
 
     def _stop_system(self) -> None:

@@ -68,15 +68,20 @@ class Loop:
     def _drain(self, outbox: Outbox) -> None:
         outbox.drain()
         if outbox.stalled:
-            self.remove(outbox.fileno())
-            self.call_later(_RETRY, lambda: self.watch(outbox))
+            self.forget(outbox)
+            self.call_later(_RETRY, lambda: self._resume(outbox))
+
+    def _resume(self, outbox: Outbox) -> None:
+        if outbox.waiting:  # if not, it has been closed or has got rid of it
+            self.watch(outbox)
 
     def run(self) -> None:
         """Run until `stop`."""
         while self._running:
-            for descriptor, _ in self._epoll.poll(self._until_next()):
-                callback = self._callbacks.get(descriptor)
-                if callback is not None:
+            ready = [number for number, _ in self._epoll.poll(self._until_next())]
+            for number, callback in [(number, self._callbacks.get(number)) for number in ready]:
+                # one before it may have closed the descriptor, and another may have its number
+                if callback is not None and self._callbacks.get(number) is callback:
                     callback()
             self._call_due()
 

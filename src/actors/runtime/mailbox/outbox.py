@@ -97,6 +97,16 @@ class Outbox:
         return self._pipe is None
 
     @property
+    def broken(self) -> bool:
+        """Whether nobody can read the pipe any more."""
+        pipe = self._pipe
+        if pipe is None:
+            return True
+        poll = select.poll()
+        poll.register(pipe.number, 0)  # errors are reported all the same
+        return bool(poll.poll(0))
+
+    @property
     def waiting(self) -> int:
         """How many messages wait for room in the pipe."""
         return len(self._waiting)

@@ -1,0 +1,125 @@
+"""Ends of actors that are not as simple as they seem."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorSystem, HandlerError, Mailbox, Request, Strategy, Supervisor, child
+from actors.core.protocol import Stop
+from actors.runtime.context import WorkerContext
+
+
+class Pid(Request[int]):
+    """Which process are you?"""
+
+
+class Echo(Actor):
+    def receive(self, message: Any) -> Any:
+        return os.getpid() if isinstance(message, Pid) else message
+
+
+@pytest.fixture
+def diary() -> Iterator[Mailbox]:
+    box = Mailbox()
+    yield box
+    box.close()
+
+
+class Busy(Echo):
+    """Is stuck in a message until it is killed."""
+
+    def __init__(self, diary: str) -> None:
+        self.diary = Mailbox.attach(diary)
+
+    def on_start(self) -> None:
+        self.diary.put(os.getpid())
+
+    def receive(self, message: Any) -> Any:
+        if message == "be busy":
+            self.diary.put("busy")
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            signal.pause()
+        return super().receive(message)
+
+
+class Pair(Supervisor):
+    strategy = Strategy.ONE_FOR_ALL
+    max_restarts = 1_000
+
+
+def test_a_stop_that_a_killed_actor_has_not_heard_is_not_for_its_successor(
+    system: ActorSystem, diary: Mailbox
+) -> None:
+    Pair.children = (
+        child(Echo).options(name="echo"),
+        child(Busy, diary.address).options(name="busy", shutdown=0.05),
+    )
+    system.spawn(Pair, name="pair")
+    echo, busy = system.ref("pair/echo"), system.ref("pair/busy")
+    first = diary.get(timeout=10)
+    busy.tell("be busy")
+    assert diary.get(timeout=10) == "busy"
+    os.kill(echo.ask(Pid()), signal.SIGKILL)
+    assert diary.get(timeout=10) != first
+    assert busy.ask("still there?") == "still there?"
+
+
+class Lingering(Echo):
+    """Leaves a thread behind that keeps its process from ending."""
+
+    def receive(self, message: Any) -> Any:
+        if message == "crash":
+            threading.Thread(target=threading.Event().wait).start()
+            raise RuntimeError("the test said so")
+        return super().receive(message)
+
+
+def test_a_crashed_actor_that_lingers_is_ended_alone(system: ActorSystem) -> None:
+    lingering = system.spawn(child(Lingering).options(shutdown=0.05))
+    pid = lingering.ask(Pid())
+    with pytest.raises(HandlerError):
+        lingering.ask("crash")
+    assert lingering.ask(Pid()) != pid
+
+
+class Speechless(Echo):
+    """Is killed in the moment in which it would say that it has come to the end of its mail."""
+
+    context: WorkerContext  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def on_start(self) -> None:
+        endpoint = self.context._endpoint  # pyright: ignore[reportPrivateUsage]
+        tell = endpoint.tell_guardian
+
+        def tell_or_die(message: Any, system: str | None = None) -> None:
+            if isinstance(message, Stop):
+                os.kill(os.getpid(), signal.SIGKILL)
+            tell(message, system)
+
+        endpoint.tell_guardian = tell_or_die  # type: ignore[method-assign]
+
+
+def test_an_actor_killed_at_the_end_of_its_mail_has_stopped(system: ActorSystem) -> None:
+    speechless = system.spawn(child(Speechless))
+    speechless.stop(drain=True)
+    assert speechless.join(10)
+
+
+class Raiser(Echo):
+    def receive(self, message: Any) -> Any:
+        raise ValueError("\udc80 from a file name" if message == "odd" else "long " * 1_000_000)
+
+
+@pytest.mark.parametrize("message", ["odd", "long"])
+def test_an_error_whose_text_cannot_travel_as_it_is_is_told_all_the_same(
+    system: ActorSystem, message: str
+) -> None:
+    raiser = system.spawn(child(Raiser))
+    with pytest.raises(HandlerError) as caught:
+        raiser.ask(message)
+    assert caught.value.type == "ValueError"
+    assert len(caught.value.text) < 100_000
