@@ -38,6 +38,9 @@ class Kind(IntEnum):
     """No message: the actor is to stop once it comes to this place in its mail."""
 
 
+_LAST: Final = int(Kind.LAST)
+
+
 class Outcome(IntEnum):
     """How an ask ended."""
 
@@ -114,7 +117,7 @@ def open_mail(data: bytes) -> Mail:
             chain = tuple(map(_link, data[at - size : at].decode().split("\n")))
     except struct.error as error:
         raise ValueError(f"not an envelope: {error}") from None
-    if kind > Kind.LAST or at > len(data):
+    if kind > _LAST or at > len(data):
         raise ValueError("not an envelope")
     return Mail(kind, sender, correlation, deadline, chain, data[at:])
 

@@ -16,6 +16,7 @@ from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_byte
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.waiting import Waiter
 
+_INLINE: Final = int(Kind.INLINE)
 IDLE: Final = 1.0
 """How long a bounded mailbox is empty before places that killed senders took are given back, seconds."""
 
@@ -65,7 +66,7 @@ class Inbox:
             if not self.journal.refill(self._pipe.number):
                 return None
             entry = self.journal.take()
-        if type(entry) is Entry and entry.kind == Kind.INLINE:
+        if type(entry) is Entry and entry.kind == _INLINE:
             return [entry.payload]
         return self._unusual(entry)
 
