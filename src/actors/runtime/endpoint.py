@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import threading
 import time
 import weakref
@@ -12,7 +11,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from copy import copy
 from os import getpid, register_at_fork
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from actors.core import envelope
 from actors.core.address import Address
@@ -36,20 +35,16 @@ from actors.core.schema import check_reply
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.flood import Flood
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.mailbox.outbox import Outbox, open_pipe
 from actors.runtime.peer import Peer
+from actors.runtime.peers import Peers
 from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
 from actors.runtime.site import GUARDIAN, Site
-
-T = TypeVar("T")
 
 ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=())
 """The actors that wait for the handler that runs now: each for the next, the last is its own."""
 
 _FOR_EVER: Final = 10.0**9
 _RETRY: Final = 0.005
-_FEW: Final = 16
-"""So many open mailboxes and lanes are never looked through for those that are gone."""
 _NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
 _SHOWN: Final = 1024
 """How many bytes of a message a dead letter shows."""
@@ -80,12 +75,9 @@ class Endpoint:
         self.guardian = _guardian(site.system)
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""
-        self._carrier = carrier
         self._wake = tuple(wake)
         self._on_wake = on_wake
-        self._peers: dict[Address, Peer] = {}
-        self._lanes: dict[bytes, Outbox] = {}
-        self._tidy_at = _FEW
+        self._peers = Peers(site, carrier, self._lost)
         self._flood = Flood()
         self._incarnate(incarnation)
         self._instances.add(self)
@@ -115,7 +107,7 @@ class Endpoint:
         try:
             self._peer(to).post(message, segments, _deadline(timeout))
         except MailboxClosed:
-            self._forget(to)
+            self._peers.forget(to)
             raise
 
     def report(self, receiver: str, sender: str, cause: str, message: bytes, count: int = 1) -> None:
@@ -209,9 +201,9 @@ class Endpoint:
         """
         body, segments = self.codec.encode(value)
         try:
-            self._lane(to).put(envelope.reply(number, outcome, body), segments)
+            self._peers.lane(to).put(envelope.reply(number, outcome, body), segments)
         except MailboxClosed:
-            self._lanes.pop(to, None)
+            self._peers.forget_lane(to)
         except MailboxFull as error:
             self.report(Sender.unpack(to).address.path, self.address.path, f"reply: {error}", body)
 
@@ -243,11 +235,7 @@ class Endpoint:
 
     def flush(self, timeout: float) -> int:
         """Carry what waits in this process; return how many messages still do when the time is up."""
-        deadline = time.monotonic() + timeout
-        outboxes = self._outboxes()
-        for outbox in outboxes:
-            outbox.flush(max(0.0, deadline - time.monotonic()))
-        return sum(outbox.waiting for outbox in outboxes)
+        return self._peers.flush(timeout)
 
     def close(self, error: ActorsError) -> None:
         """End every ask with `error`; nothing is sent any more."""
@@ -255,14 +243,8 @@ class Endpoint:
         if self._replies is not None:
             self._replies.end_all(error)
             self._replies.close()
-        for outbox in self._outboxes():
-            outbox.close()
-        self._peers.clear()
-        self._lanes.clear()
+        self._peers.close()
         self._wake = ()
-
-    def _outboxes(self) -> list[Outbox]:
-        return [*(peer.outbox for peer in tuple(self._peers.values())), *tuple(self._lanes.values())]
 
     def _chain(self, to: Address) -> tuple[Address, ...]:
         chain = ASKING.get()
@@ -282,7 +264,7 @@ class Endpoint:
         except BaseException as error:
             self.replies.forget(number)
             if isinstance(error, MailboxClosed):
-                self._forget(to)
+                self._peers.forget(to)
                 self._raise_if_down()
                 if self._is_supervisor(to):
                     raise Rejected(to, _NO_MESSAGES) from None
@@ -326,64 +308,8 @@ class Endpoint:
         if peer is None:
             if self.down is not None:
                 raise copy(self.down)
-            layout = self.site.other(to.system).mailbox(to.id)
-            self._tidy()
-            peer = self._opened(lambda: Peer(layout, to.path, self._carrier, self._lost(to)))
-            peer = self._peers.setdefault(to, peer)  # one for all threads, for the sake of order
+            peer = self._peers.open(to)
         return peer
-
-    def _lane(self, to: bytes) -> Outbox:
-        lane = self._lanes.get(to)
-        if lane is None:
-            asker = Sender.unpack(to)
-            place = self.site.other(asker.address.system).replies(asker.address.id, asker.incarnation)
-            path = asker.address.path
-            self._tidy()
-            lane = self._opened(
-                lambda: Outbox(open_pipe(place.pipe, path), place.places, name=path, carrier=self._carrier)
-            )
-            lane.joined = False
-            lane = self._lanes.setdefault(to, lane)
-        return lane
-
-    def _tidy(self) -> None:
-        """Close what leads to those who are gone; looked for when there is twice as much as then stayed."""
-        if len(self._peers) + len(self._lanes) < self._tidy_at:
-            return
-        for to, peer in tuple(self._peers.items()):
-            if peer.outbox.broken:
-                self._forget(to)
-        for asker, lane in tuple(self._lanes.items()):
-            if lane.broken:
-                self._lanes.pop(asker, None)
-                lane.close()
-        self._tidy_at = _FEW + 2 * (len(self._peers) + len(self._lanes))
-
-    def _opened(self, opening: Callable[[], T]) -> T:
-        try:
-            return opening()
-        except OSError as error:
-            if error.errno != errno.EMFILE or not self._close_idle():
-                raise
-            return opening()
-
-    def _close_idle(self) -> int:
-        """Let go of what nothing waits for; it is opened again when needed. Returns how many.
-
-        Each is closed once no other thread uses it any more.
-        """
-        idle = [to for to, peer in tuple(self._peers.items()) if peer.idle]
-        for to in idle:
-            self._peers.pop(to, None)
-        quiet = [to for to, lane in tuple(self._lanes.items()) if not lane.waiting]
-        for asker in quiet:
-            self._lanes.pop(asker, None)
-        return len(idle) + len(quiet)
-
-    def _forget(self, to: Address) -> None:
-        peer = self._peers.pop(to, None)
-        if peer is not None:
-            peer.close()
 
     def _raise_if_down(self) -> None:
         down = self.down or self._on_wake()
@@ -391,7 +317,7 @@ class Endpoint:
             raise copy(down)  # each with a traceback of its own
 
     def _undeliverable(self, to: Address, body: bytes) -> None:
-        self._forget(to)
+        self._peers.forget(to)
         self._raise_if_down()
         cause = _NO_MESSAGES if self._is_supervisor(to) else "the actor has stopped"
         self.report(to.path, self.address.path, cause, body)
@@ -399,12 +325,9 @@ class Endpoint:
     def _is_supervisor(self, to: Address) -> bool:
         return self.site.other(to.system).is_supervisor(to.id)
 
-    def _lost(self, to: Address) -> Callable[[int], None]:
-        def lost(count: int) -> None:
-            if self.down is None:
-                self.report(to.path, self.address.path, "the actor has stopped", b"", count)
-
-        return lost
+    def _lost(self, to: Address, count: int) -> None:
+        if self.down is None:
+            self.report(to.path, self.address.path, "the actor has stopped", b"", count)
 
     @classmethod
     def after_fork(cls) -> None:

@@ -1,0 +1,126 @@
+"""The peers of a process: what it has opened to send to, by whom it leads to."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from actors.core.address import Address
+from actors.core.envelope import Sender
+from actors.runtime.mailbox.drainer import Carrier
+from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.peer import Peer
+from actors.runtime.site import Site
+
+T = TypeVar("T")
+
+_FEW: Final = 64
+"""How many may be open before it is looked for those that lead to nobody."""
+
+
+class Peers:
+    """Opens mailboxes and reply lanes once each, and closes those that nobody needs. Thread-safe."""
+
+    def __init__(self, site: Site, carrier: Carrier, on_lost: Callable[[Address, int], None]) -> None:
+        """`on_lost` is told of messages that were waiting for an actor which is gone for good."""
+        self._site = site
+        self._carrier = carrier
+        self._on_lost = on_lost
+        self._peers: dict[Address, Peer] = {}
+        self._lanes: dict[bytes, Outbox] = {}
+        self._tidy_at = _FEW
+
+    def get(self, to: Address) -> Peer | None:
+        """The peer, if it is open."""
+        return self._peers.get(to)
+
+    def open(self, to: Address) -> Peer:
+        """Open an actor's mailbox. Raises `MailboxClosed` if the actor is gone."""
+
+        def lost(count: int) -> None:
+            self._on_lost(to, count)
+
+        self._tidy()
+        layout = self._site.other(to.system).mailbox(to.id)
+        peer = self._opened(lambda: Peer(layout, to.path, self._carrier, lost))
+        return self._peers.setdefault(to, peer)  # one for all threads, for the sake of order
+
+    def lane(self, to: bytes) -> Outbox:
+        """The lane for replies to an asker. Raises `MailboxClosed` if the asker is gone."""
+        lane = self._lanes.get(to)
+        if lane is None:
+            self._tidy()
+            lane = self._lanes.setdefault(to, self._opened(lambda: self._open_lane(Sender.unpack(to))))
+        return lane
+
+    def forget(self, to: Address) -> None:
+        """Close what leads to an actor that is gone."""
+        peer = self._peers.pop(to, None)
+        if peer is not None:
+            peer.close()
+
+    def forget_lane(self, to: bytes) -> None:
+        """Close what leads to an asker that is gone."""
+        lane = self._lanes.pop(to, None)
+        if lane is not None:
+            lane.close()
+
+    def flush(self, timeout: float) -> int:
+        """Carry what waits; return how many messages still do when the time is up."""
+        deadline = time.monotonic() + timeout
+        outboxes = self._outboxes()
+        for outbox in outboxes:
+            outbox.flush(max(0.0, deadline - time.monotonic()))
+        return sum(outbox.waiting for outbox in outboxes)
+
+    def close(self) -> None:
+        """Close everything; what waits is lost and counted."""
+        for outbox in self._outboxes():
+            outbox.close()
+        self._peers.clear()
+        self._lanes.clear()
+
+    def _outboxes(self) -> list[Outbox]:
+        return [*(peer.outbox for peer in tuple(self._peers.values())), *tuple(self._lanes.values())]
+
+    def _open_lane(self, asker: Sender) -> Outbox:
+        place = self._site.other(asker.address.system).replies(asker.address.id, asker.incarnation)
+        path = asker.address.path
+        lane = Outbox(open_pipe(place.pipe, path), place.places, name=path, carrier=self._carrier)
+        lane.joined = False
+        return lane
+
+    def _tidy(self) -> None:
+        """Close what leads to those who are gone; looked for when there is twice as much as then stayed."""
+        if len(self._peers) + len(self._lanes) < self._tidy_at:
+            return
+        for to, peer in tuple(self._peers.items()):
+            if peer.outbox.broken:
+                self.forget(to)
+        for asker, lane in tuple(self._lanes.items()):
+            if lane.broken:
+                self.forget_lane(asker)
+        self._tidy_at = _FEW + 2 * (len(self._peers) + len(self._lanes))
+
+    def _opened(self, opening: Callable[[], T]) -> T:
+        try:
+            return opening()
+        except OSError as error:
+            if error.errno != errno.EMFILE or not self._close_idle():
+                raise
+            return opening()
+
+    def _close_idle(self) -> int:
+        """Let go of what nothing waits for; it is opened again when needed. Returns how many.
+
+        Each is closed once no other thread uses it any more.
+        """
+        idle = [to for to, peer in tuple(self._peers.items()) if peer.idle]
+        for to in idle:
+            self._peers.pop(to, None)
+        quiet = [to for to, lane in tuple(self._lanes.items()) if not lane.waiting]
+        for asker in quiet:
+            self._lanes.pop(asker, None)
+        return len(idle) + len(quiet)
