@@ -13,7 +13,6 @@ import select
 import signal
 import sys
 import time
-import traceback
 from multiprocessing import spawn
 from types import FrameType
 from typing import Any, Final
@@ -32,6 +31,7 @@ from actors.runtime import linux
 from actors.runtime.context import WorkerContext
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import ASKING, Endpoint
+from actors.runtime.failure import reason_of
 from actors.runtime.hand import Hand
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
@@ -45,8 +45,6 @@ from actors.runtime.site import Site
 _EXIT_CRASHED: Final = 1
 _PAUSE: Final = 0.05
 """How long to wait for a free descriptor before a message is tried again, in seconds."""
-_SHOWN: Final = 32_000
-"""How many characters of an error's text, and of its traceback, are told."""
 
 
 @attrs.frozen
@@ -133,7 +131,7 @@ class Worker:
         try:
             self._start()
         except BaseException as error:  # noqa: BLE001 - reported, whatever it is
-            self._report(_reason_of(error, End.FAILED_START), answered=False)
+            self._report(reason_of(error, End.FAILED_START), answered=False)
             return _EXIT_CRASHED
         self._announce(known)
         try:
@@ -144,7 +142,7 @@ class Worker:
         except SystemExit as exit:
             return self._exited(exit)
         except BaseException as error:  # noqa: BLE001 - likewise
-            return self._crashed(_reason_of(error, End.EXCEPTION), answered=False)
+            return self._crashed(reason_of(error, End.EXCEPTION), answered=False)
         self._flush()
         self._report(why, answered=False)
         return 0
@@ -278,7 +276,7 @@ class Worker:
             case SystemExit() | KeyboardInterrupt():
                 raise error
             case _:
-                why = _reason_of(error, End.EXCEPTION)
+                why = reason_of(error, End.EXCEPTION)
                 hand.finish(Outcome.RAISED, (why.type, why.text, why.traceback))
                 raise _Crash(why, answered=True) from error
 
@@ -329,26 +327,3 @@ def _open_inbox(layout: Layout, control: LaneReader) -> Inbox:
     places = Credits(layout.credits, bound) if bound else None
     pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
     return Inbox(layout, pipe, places, wake=[control.fileno()])
-
-
-def _reason_of(error: BaseException, end: End) -> ExitReason:
-    cls = type(error)
-    return ExitReason(
-        end=end,
-        text=_cut(_text(error)),
-        type=f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."),
-        traceback=_cut("".join(traceback.format_exception(error))),
-    )
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as again:  # noqa: BLE001 - the user's __str__ may raise anything
-        return f"<its text cannot be had: {type(again).__name__}>"
-
-
-def _cut(text: str) -> str:
-    """A text of which more than anybody will read is left out of its middle."""
-    half = _SHOWN // 2
-    return text if len(text) <= _SHOWN else f"{text[:half]}\n[…]\n{text[-half:]}"

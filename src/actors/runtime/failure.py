@@ -1,0 +1,35 @@
+"""Failures: an exception as a reason that travels."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Final
+
+from actors.core.reason import End, ExitReason
+
+_SHOWN: Final = 32_000
+"""How many characters of an error's text, and of its traceback, are told."""
+
+
+def reason_of(error: BaseException, end: End) -> ExitReason:
+    """The reason of an end by an exception."""
+    cls = type(error)
+    return ExitReason(
+        end=end,
+        text=_cut(_text(error)),
+        type=f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."),
+        traceback=_cut("".join(traceback.format_exception(error))),
+    )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as again:  # noqa: BLE001 - the user's __str__ may raise anything
+        return f"<its text cannot be had: {type(again).__name__}>"
+
+
+def _cut(text: str) -> str:
+    """A text of which more than anybody will read is left out of its middle."""
+    half = _SHOWN // 2
+    return text if len(text) <= _SHOWN else f"{text[:half]}\n[…]\n{text[-half:]}"
