@@ -16,7 +16,7 @@ from actors.runtime.site import Site
 
 T = TypeVar("T")
 
-_FEW: Final = 64
+_FEW: Final = 16
 """How many may be open before it is looked for those that lead to nobody."""
 
 
@@ -93,7 +93,7 @@ class Peers:
         return lane
 
     def _tidy(self) -> None:
-        """Close what leads to those who are gone; looked for when there is twice as much as then stayed."""
+        """Close what leads to those who are gone; looked for when there is a quarter more than stayed."""
         if len(self._peers) + len(self._lanes) < self._tidy_at:
             return
         for to, peer in tuple(self._peers.items()):
@@ -102,7 +102,8 @@ class Peers:
         for asker, lane in tuple(self._lanes.items()):
             if lane.broken:
                 self.forget_lane(asker)
-        self._tidy_at = _FEW + 2 * (len(self._peers) + len(self._lanes))
+        left = len(self._peers) + len(self._lanes)
+        self._tidy_at = _FEW + left + left // 4
 
     def _opened(self, opening: Callable[[], T]) -> T:
         try:

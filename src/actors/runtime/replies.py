@@ -173,7 +173,7 @@ class Replies:
         """Have an event loop read the lane while it waits for other things."""
         if loop not in self._loops:
             self._loops = {known for known in self._loops if not known.is_closed()} | {loop}
-            callbacks = (self.read, *(self._on_wake for _ in self._others))
+            callbacks = (self._read_in_passing, *(self._on_wake for _ in self._others))
             for descriptor, callback in zip(self._watched, callbacks, strict=True):
                 loop.add_reader(descriptor, callback)
 
@@ -195,6 +195,15 @@ class Replies:
             with suppress(ValueError):  # not a reply
                 self._resolve(*message)
         return bool(messages)
+
+    def _read_in_passing(self) -> None:
+        """Read, unless a thread leads: it sleeps until the lane is readable, and must not be robbed."""
+        if self._leading.acquire(blocking=False):
+            try:
+                self.read()
+            finally:
+                self._leading.release()
+                self._hand_on()
 
     def end_all(self, error: Exception) -> None:
         """End every ask with an error: no reply can come any more."""

@@ -91,9 +91,12 @@ class Site:
         return [_unquote(name) for name in os.listdir(self.path / "names")]
 
     def is_supervisor(self, number: int) -> bool:
-        """Whether a number is a living supervisor's: it has a place, and no mailbox in it."""
-        layout = self.mailbox(number)
-        return layout.directory.is_dir() and not layout.mail.exists()
+        """Whether a number is a living supervisor's, which has a mark in the place of a mailbox."""
+        return self.supervisor_mark(number).exists()
+
+    def supervisor_mark(self, number: int) -> Path:
+        """Where that is: the lack of a mailbox could be that of an actor which is just being removed."""
+        return self.mailbox(number).directory / "supervisor"
 
     def process(self, number: int) -> int | None:
         """The pid of an actor's process, or of its last one; None if it has had none."""

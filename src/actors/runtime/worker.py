@@ -275,6 +275,8 @@ class Worker:
                 hand.reject(str(error))
             case SystemExit() | KeyboardInterrupt():
                 raise error
+            case asyncio.CancelledError() if self._why is not None:  # its time to stop is up
+                raise error
             case _:
                 why = reason_of(error, End.EXCEPTION)
                 hand.finish(Outcome.RAISED, (why.type, why.text, why.traceback))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -21,19 +23,23 @@ from actors.runtime.mailbox.parcel import Places
 _SHOWN: Final = 4096
 _PAGE: Final = 64 << 10
 """More than a control lane holds."""
+_RESERVE: Final = 64
+"""How many descriptors new actors leave to the guardian."""
 
 
 def found(endpoint: Endpoint, node: Node) -> None:
-    """Make an actor's mailbox, or for a supervisor, which takes no messages, a place without one.
+    """Make an actor's mailbox, or for a supervisor, which takes no messages, a mark in its place.
 
-    Raises `OSError` if the disk is full and `ValueError` for a bad bound.
+    Raises `OSError` if the disk is full or descriptors are scarce, and `ValueError` for a bad bound.
     """
     layout = endpoint.site.mailbox(node.address.id)
     layout.directory.mkdir(mode=0o700)
     if node.supervises:
+        endpoint.site.supervisor_mark(node.address.id).touch(0o600)
         return
     node.keepers = layout.create(node.blueprint.mailbox_size)
     node.keepers.append(make_pipe(layout.control))
+    _refuse_the_last(node.keepers)
 
 
 def in_hand(endpoint: Endpoint, node: Node) -> Mail | None:
@@ -93,6 +99,13 @@ def mark(layout: Layout, word: Word, value: int) -> None:
         write_word(descriptor, word, value)
     finally:
         os.close(descriptor)
+
+
+def _refuse_the_last(descriptors: list[int]) -> None:
+    """Raise `OSError` if few descriptors are left: the guardian needs some to see to those it has."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if max(descriptors) > limit - _RESERVE:
+        raise OSError(errno.EMFILE, f"the guardian may have {limit} descriptors (ulimit -n)")
 
 
 def _take(journal: Journal, layout: Layout) -> Mail | None:

@@ -1,0 +1,68 @@
+"""Replies, where threads and event loops of one process wait for them."""
+
+import asyncio
+import threading
+from typing import Any
+
+from actors import Actor, ActorSystem, child
+
+
+class Echo(Actor):
+    def receive(self, message: Any) -> Any:
+        return message
+
+
+def test_an_event_loop_does_not_rob_a_waiting_thread_of_its_reply(system: ActorSystem) -> None:
+    echo = system.spawn(child(Echo))
+    ready, over = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def attend() -> None:
+        await echo.ask_async("here I am")
+        ready.set()
+        await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(attend(),))
+    thread.start()
+    ready.wait()
+    assert [echo.ask(number, timeout=1_000) for number in range(300)] == list(range(300))
+    loop.call_soon_threadsafe(over.set)
+    thread.join()
+    loop.close()
+
+
+def test_a_cancelled_ask_is_cancelled_whatever_the_time(system: ActorSystem) -> None:
+    echo = system.spawn(child(Echo))
+
+    async def cancelled() -> bool:
+        task = asyncio.ensure_future(echo.ask_async("never mind", timeout=1_000))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(cancelled())
+
+
+def test_the_first_asks_of_many_threads_share_one_lane(system: ActorSystem) -> None:
+    echo = system.spawn(child(Echo))
+    crowd = system.spawn(child(Crowd))
+    assert crowd.ask(echo) == list(range(20))
+
+
+class Crowd(Actor):
+    """Asks from many threads at once, and has never asked before."""
+
+    def receive(self, message: Any) -> Any:
+        barrier, answers = threading.Barrier(20), list[int]()
+
+        def ask(number: int) -> None:
+            barrier.wait()
+            answers.append(message.ask(number))
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sorted(answers)
