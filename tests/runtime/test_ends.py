@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -123,3 +124,27 @@ def test_an_error_whose_text_cannot_travel_as_it_is_is_told_all_the_same(
         raiser.ask(message)
     assert caught.value.type == "ValueError"
     assert len(caught.value.text) < 100_000
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "full"])
+def test_an_unread_standard_error_hinders_no_restart(closed: bool) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while not closed:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    if closed:
+        os.close(reading)
+    kept = os.dup(2)
+    os.dup2(writing, 2)
+    try:
+        with ActorSystem("unread") as system:
+            raiser = system.spawn(child(Raiser))
+            for _ in range(2):
+                with pytest.raises(HandlerError):
+                    raiser.ask("long")
+    finally:
+        os.dup2(kept, 2)
+        for number in (kept, writing, *(() if closed else (reading,))):
+            os.close(number)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -16,12 +18,37 @@ from structlog.typing import FilteringBoundLogger
 
 LEVEL: Final = "ACTORS_LOG_LEVEL"
 """The environment variable that sets the least level shown: debug, info, warning, error."""
+_STDERR: Final = 2
+_PAGE: Final = 4096
 
 
-def logger(**fields: Any) -> FilteringBoundLogger:
+class Impatient:
+    """Standard error for a process that may neither wait for its reader nor fail for want of one.
+
+    What cannot be written at once is lost.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def write(self, text: str) -> None:
+        """Add to what the next `flush` writes."""
+        self._text += text
+
+    def flush(self) -> None:
+        """Write as much as there is room for."""
+        data, self._text = self._text.encode(errors="backslashreplace"), ""
+        poll = select.poll()
+        poll.register(_STDERR, select.POLLOUT)
+        with suppress(OSError):
+            while data and poll.poll(0):  # then a pipe has room for a page
+                data = data[os.write(_STDERR, data[:_PAGE]) :]
+
+
+def logger(file: Any = None, **fields: Any) -> FilteringBoundLogger:
     """A logger that adds `fields` to each of its events."""
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
+        structlog.PrintLogger(file or sys.stderr),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
@@ -32,6 +59,11 @@ def logger(**fields: Any) -> FilteringBoundLogger:
         cache_logger_on_first_use=True,
     )
     return wrapped.bind(**fields) if fields else wrapped
+
+
+def impatient_logger() -> FilteringBoundLogger:
+    """A logger that loses what it cannot write at once."""
+    return logger(Impatient())
 
 
 def _level() -> int:

@@ -29,7 +29,7 @@ class Herald:
         self._endpoint = endpoint
         self._loop = loop
         self._lanes: dict[Outbox, int] = {}
-        self._log = log.logger()
+        self._log = log.impatient_logger()
         self.stopping = False
 
     def subscribe(self, lane: Lane) -> None:
