@@ -3,7 +3,7 @@
 import attrs
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Address:
     """Names one actor for ever: ids are never reused, so a later actor of the same name differs.
 

@@ -24,6 +24,7 @@ from actors.core.address import Address
 
 _MAIL: Final = struct.Struct("<BBHQd")
 _REPLY: Final = struct.Struct("<QB")
+_REPLY_SIZE: Final = _REPLY.size
 _LENGTH: Final = struct.Struct("<H")
 _CHAIN: Final = 1
 _MOST_CHAINED: Final = 60_000
@@ -49,6 +50,9 @@ class Outcome(IntEnum):
     REJECTED = 2
     CRASHED = 3
     STOPPED = 4
+
+
+_OUTCOMES: Final = tuple(Outcome)
 
 
 @attrs.frozen
@@ -87,6 +91,9 @@ class Mail(NamedTuple):  # made for every message: half the time of an attrs cla
     body: bytes
 
 
+_mail: Final = Mail._make
+
+
 def mail(
     kind: Kind,
     sender: bytes,
@@ -119,7 +126,7 @@ def open_mail(data: bytes) -> Mail:
         raise ValueError(f"not an envelope: {error}") from None
     if kind > _LAST or at > len(data):
         raise ValueError("not an envelope")
-    return Mail(kind, sender, correlation, deadline, chain, data[at:])
+    return _mail((kind, sender, correlation, deadline, chain, data[at:]))
 
 
 def reply(correlation: int, outcome: Outcome, body: bytes) -> bytes:
@@ -136,7 +143,9 @@ def open_reply(data: bytes) -> tuple[int, Outcome, bytes]:
         correlation, outcome = _REPLY.unpack_from(data)
     except struct.error as error:
         raise ValueError(f"not a reply: {error}") from None
-    return correlation, Outcome(outcome), data[_REPLY.size :]
+    if outcome >= len(_OUTCOMES):
+        raise ValueError(f"not a reply: {outcome} is no outcome")
+    return correlation, _OUTCOMES[outcome], data[_REPLY_SIZE:]
 
 
 @lru_cache(maxsize=4096)

@@ -146,12 +146,13 @@ class Endpoint:
 
     def ask(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end."""
+        replies = self._replies or self.replies
         pending = Pending(time.monotonic() + timeout)
         number = self._send(to, message, pending, self._chain(to), pending.deadline)
         try:
-            answer = self.replies.wait(pending)
+            answer = replies.wait(pending)
         finally:
-            self.replies.forget(number)
+            replies.forget(number)
         return self._conclude(to, message, timeout, answer)
 
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
@@ -289,11 +290,11 @@ class Endpoint:
         if answer.error is not None:
             raise copy(answer.error)
         value = self.codec.decode(answer.body, answer.segments)
+        if answer.outcome is Outcome.REPLY:
+            if isinstance(message, Request):
+                check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
+            return value
         match answer.outcome:
-            case Outcome.REPLY:
-                if isinstance(message, Request):
-                    check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
-                return value
             case Outcome.RAISED:
                 raise HandlerError(to, *value)
             case Outcome.REJECTED:

@@ -5,9 +5,9 @@ A lane is read by one incarnation of one process and needs no journal: nothing i
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
-from typing import Final
 
 import attrs
 
@@ -15,9 +15,6 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import Places
-
-_READ_AT_MOST: Final = 1 << 20
-"""More than any pipe holds, so that a read never cuts a frame."""
 
 
 @attrs.frozen
@@ -38,6 +35,7 @@ class LaneReader:
 
     def __init__(self, pipe: Path, places: Places) -> None:
         self._pipe: Descriptor | None = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+        self._capacity = fcntl.fcntl(self._pipe.number, fcntl.F_GETPIPE_SZ)  # never cuts a frame
         self._places = places
 
     @classmethod
@@ -71,7 +69,7 @@ class LaneReader:
         """
         pipe = self._pipe
         try:
-            data = b"" if pipe is None else os.read(pipe.number, _READ_AT_MOST)
+            data = b"" if pipe is None else os.read(pipe.number, self._capacity)
         except BlockingIOError:
             return []
         messages: list[list[bytes]] = []

@@ -6,6 +6,7 @@ import select
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Final
 
 from actors.core.errors import MailboxClosed, MailboxFull
 from actors.runtime.mailbox.credit import Credits
@@ -13,6 +14,8 @@ from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.journal import Status, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
+
+_GONE: Final = int(Word.GONE)
 
 
 class Peer:
@@ -45,7 +48,7 @@ class Peer:
             if self._credits is not None:
                 self._credits.give()
             raise
-        if self._words[Word.GONE]:
+        if self._words[_GONE]:
             raise MailboxClosed(self.name)
 
     @property

@@ -42,6 +42,9 @@ from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.lease import Lease
 from actors.runtime.site import Site
 
+_CONTROL: Final = int(Word.CONTROL)
+_ASK: Final = int(Kind.ASK)
+_LAST: Final = int(Kind.LAST)
 _EXIT_CRASHED: Final = 1
 _PAUSE: Final = 0.05
 """How long to wait for a free descriptor before a message is tried again, in seconds."""
@@ -211,7 +214,7 @@ class Worker:
     def _next(self) -> list[bytes] | None:
         """The next message, unless there is none or control has come before it."""
         while True:
-            if self._words[Word.CONTROL]:
+            if self._words[_CONTROL]:
                 self._words[Word.CONTROL] = 0
                 if self._control.read():
                     self.stop(reason.SHUTDOWN)
@@ -253,7 +256,7 @@ class Worker:
         except ValueError as error:
             self._dead_letter("", str(error), parts[0])
             return None
-        if mail.kind == Kind.LAST:
+        if mail.kind == _LAST:
             self._endpoint.tell_guardian(Stop(id=self._assignment.address.id))
             self.stop(reason.SHUTDOWN)
             return None

@@ -49,4 +49,4 @@ def parcel(label: bytes) -> bytes:
 
 def valid(magic: int, kind: int, length: int, remaining: int) -> bool:
     """Whether a head read before `remaining` bytes can be true."""
-    return magic == MAGIC and kind in (_INLINE, _PARCEL) and HEAD.size <= length <= min(PIPE_BUF, remaining)
+    return magic == MAGIC and 0 < kind <= _PARCEL and 8 <= length <= remaining and length <= PIPE_BUF

@@ -82,6 +82,9 @@ def _unpack(cursor: int) -> tuple[int, int]:
 
 
 def _zero(room: memoryview) -> None:
+    if len(room) <= len(_ZEROS):
+        room[:] = _ZEROS[: len(room)]
+        return
     for start in range(0, len(room), len(_ZEROS)):
         piece = room[start : start + len(_ZEROS)]
         piece[:] = _ZEROS[: len(piece)]
@@ -99,6 +102,12 @@ def create(path: Path, capacity: int, bound: int) -> None:
         write_word(descriptor, Word.BOUND, max(bound, 0))
     finally:
         os.close(descriptor)
+
+
+_CURSOR: Final = int(Word.CURSOR)
+_HEAD_SIZE: Final = frame.HEAD.size
+_unpack_head: Final = frame.HEAD.unpack_from
+_entry: Final = Entry._make  # half the time of Entry(...)
 
 
 class Status:
@@ -162,15 +171,15 @@ class Journal:
     def refill(self, pipe: int) -> bool:
         """Move everything that waits in the pipe behind the batch; False if nothing could be moved."""
         size = waiting_bytes(pipe)
-        base = 0 if self.drained else self._length
+        base = 0 if self._position == self._length else self._length
         if not size or base + size > self._capacity:
             return False
         room = self._memory[STATUS_PAGE + base : STATUS_PAGE + base + size]
         _zero(room)
         try:
             self._position, self._length = (self._position if base else 0), base + size
-            self._store(self.words[Word.CURSOR] & TAKEN)
-            os.readv(pipe, [room])
+            self._store(self.words[_CURSOR] & TAKEN)
+            os.readv(pipe, (room,))
         except BaseException:  # a signal handler has raised, perhaps before the read
             self._discard_unread()
             raise
@@ -181,21 +190,21 @@ class Journal:
 
         From here to `done` a kill of the reader costs this message and no other.
         """
-        position = self._position
-        if position == self._length:
+        position, end = self._position, self._length
+        if position == end:
             return None
         kind, length = self._look(position)
         self._next = position + length
-        self._store(TAKEN)
+        self.words[_CURSOR] = position | end << _POSITION_BITS | TAKEN
         if kind == _GARBAGE:
             return Garbage(length)
         at = STATUS_PAGE + position
-        return Entry(kind, self._map[at + frame.HEAD.size : at + length])
+        return _entry((kind, self._map[at + _HEAD_SIZE : at + length]))
 
     def done(self) -> None:
         """The message in hand has been dealt with: step past it."""
-        self._position = self._next
-        self._store(0)
+        self._position = position = self._next
+        self.words[_CURSOR] = position | self._length << _POSITION_BITS
 
     def count(self) -> tuple[int, int]:
         """How many frames of the batch have not been taken, and how many bytes they are."""
@@ -210,7 +219,7 @@ class Journal:
         self._map.close()
 
     def _store(self, taken: int) -> None:
-        self.words[Word.CURSOR] = self._position | self._length << _POSITION_BITS | taken
+        self.words[_CURSOR] = self._position | self._length << _POSITION_BITS | taken
 
     def _look(self, position: int) -> tuple[int, int]:
         """The kind of what is at a position of the batch, and its length.
@@ -218,8 +227,8 @@ class Journal:
         What is no frame is garbage, up to the next thing that looks like one.
         """
         at, remaining = STATUS_PAGE + position, self._length - position
-        if remaining >= frame.HEAD.size:
-            magic, kind, length = frame.HEAD.unpack_from(self._map, at)
+        if remaining >= _HEAD_SIZE:
+            magic, kind, length = _unpack_head(self._map, at)
             if frame.valid(magic, kind, length, remaining):
                 return kind, length
         found = self._map.find(frame.MAGIC_BYTES, at + 1, at + remaining)

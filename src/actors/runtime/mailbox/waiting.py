@@ -17,10 +17,12 @@ from typing import Final
 from actors.runtime.mailbox.deadline import LONGEST
 from actors.runtime.mailbox.journal import waiting_bytes
 
-SPIN: Final = 50e-6
+SPIN: Final = 150e-6
 """How long a wait spins at most, in seconds."""
-_PROMPT: Final = 200e-6
+_PROMPT: Final = 400e-6
 _CONFIDENT: Final = 4
+_LOOKS: Final = 4
+"""How often a spinning process looks, for half a microsecond, before it yields the processor."""
 
 
 class Waiter:
@@ -52,8 +54,8 @@ class Waiter:
 
     def _spins(self, began: float) -> bool:
         while time.monotonic() - began < SPIN:
-            for _ in range(8):
+            for _ in range(_LOOKS):
                 if waiting_bytes(self._pipe):
                     return True
-                os.sched_yield()
+            os.sched_yield()
         return False
