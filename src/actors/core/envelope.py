@@ -52,7 +52,7 @@ class Outcome(IntEnum):
     STOPPED = 4
 
 
-_OUTCOMES: Final = tuple(Outcome)
+_OUTCOMES: Final[tuple[Outcome, ...]] = tuple(Outcome)
 
 
 @attrs.frozen
