@@ -139,6 +139,8 @@ def open_reply(data: bytes) -> tuple[int, Outcome, bytes]:
 
     Raises `ValueError` for bytes that are none.
     """
+    correlation: int
+    outcome: int
     try:
         correlation, outcome = _REPLY.unpack_from(data)
     except struct.error as error:

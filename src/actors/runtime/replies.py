@@ -230,6 +230,8 @@ class Replies:
             loop.remove_reader(descriptor)
 
     def _hand_on(self) -> None:
+        if not self._pending:
+            return
         for pending in tuple(self._pending.values()):
             if pending.bell is not None and pending.answer is None:
                 pending.ring()
