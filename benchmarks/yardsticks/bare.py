@@ -1,0 +1,119 @@
+"""Bare processes, started as the guardian could: ``python -m benchmarks.yardsticks.bare``.
+
+In an interpreter of its own with the guardian's imports, so that a fork copies what the guardian's would.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import subprocess
+import sys
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
+from statistics import mean, median
+from typing import Final
+
+import actors.runtime.guardian.boot as guardian
+import benchmarks.yardsticks.cast as application
+from benchmarks.yardsticks.measure import elapsed
+from benchmarks.yardsticks.usage import pss
+
+_CONTEXTS: Final[dict[str, ForkContext | ForkServerContext | SpawnContext]] = {
+    "fork": multiprocessing.get_context("fork"),
+    "forkserver": multiprocessing.get_context("forkserver"),
+    "spawn": multiprocessing.get_context("spawn"),
+}
+_IMPORTS: Final = [guardian.__name__, application.__name__]
+
+
+def start(method: str, count: int) -> float:
+    """The mean time from the start of a bare process to its first byte, in seconds."""
+    return _in_an_interpreter_of_its_own("mean", method, count)
+
+
+def start_p50(method: str, count: int) -> float:
+    """The median of it."""
+    return _in_an_interpreter_of_its_own("p50", method, count)
+
+
+def memory(method: str, count: int) -> float:
+    """What a bare process adds to the memory of all (PSS), in bytes."""
+    return _in_an_interpreter_of_its_own("memory", method, count)
+
+
+def imports_time() -> float:
+    """The time of an interpreter that imports what the guardian imports, and ends, in seconds."""
+    line = [sys.executable, "-c", f"import {', '.join(_IMPORTS)}"]
+    return elapsed(lambda: subprocess.run(line, check=True))
+
+
+def _in_an_interpreter_of_its_own(what: str, method: str, count: int) -> float:
+    line = [sys.executable, "-m", "benchmarks.yardsticks.bare", what, method, str(count)]
+    return float(subprocess.run(line, stdout=subprocess.PIPE, check=True).stdout)
+
+
+class Bare:
+    """A process that sends a byte, waits for one and ends."""
+
+    def __init__(self, method: str) -> None:
+        context = _CONTEXTS[method]
+        self._end, there = context.Pipe()
+        self._process = context.Process(target=_live, args=(there,))
+        self.took = elapsed(self._start)
+        there.close()
+
+    def _start(self) -> None:
+        self._process.start()
+        self._end.recv_bytes()
+
+    @property
+    def pid(self) -> int:
+        return int(self._process.pid or 0)
+
+    def stop(self) -> None:
+        self._end.send_bytes(b".")
+        self._process.join()
+        self._process.close()
+        self._end.close()
+
+
+def _live(end: Connection) -> None:
+    end.send_bytes(b".")
+    end.recv_bytes()
+
+
+def _starts(method: str, count: int) -> list[float]:
+    times: list[float] = []
+    for _ in range(count + 1):
+        one = Bare(method)
+        times.append(one.took)
+        one.stop()
+    return times[1:]  # the first may have started a fork server
+
+
+def _memory(method: str, count: int) -> float:
+    alone = pss("self")
+    with ExitStack() as stack:
+        bare = [Bare(method) for _ in range(count)]
+        for one in bare:
+            stack.callback(one.stop)
+        return (sum(pss(one.pid) for one in bare) + pss("self") - alone) / count
+
+
+def _measure(what: str, method: str, count: int) -> float:
+    match what:
+        case "mean":
+            return mean(_starts(method, count))
+        case "p50":
+            return median(_starts(method, count))
+        case _:
+            return _memory(method, count)
+
+
+if __name__ == "__main__":
+    multiprocessing.set_forkserver_preload(_IMPORTS)
+    gc.collect()
+    gc.freeze()  # as the guardian does
+    print(_measure(sys.argv[1], sys.argv[2], int(sys.argv[3])))
