@@ -1,4 +1,4 @@
-"""``python -m benchmarks.yardsticks [--quick] [--only WORD] [--json FILE]``."""
+"""``python -m benchmarks [--quick] [--only WORD] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.yardsticks.suite import Suite
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.yardsticks", description="Measure against raw floors."
+        prog="python -m benchmarks", description="Measure against raw floors."
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds of less work")
     parser.add_argument("--only", default="", metavar="NAME", help="what has this in its name")
