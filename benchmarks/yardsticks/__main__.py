@@ -16,9 +16,7 @@ from benchmarks.yardsticks.suite import Suite
 
 def main() -> None:
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure against raw floors."
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure against raw floors.")
     parser.add_argument("--quick", action="store_true", help="fewer rounds of less work")
     parser.add_argument("--only", default="", metavar="NAME", help="what has this in its name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here too")
