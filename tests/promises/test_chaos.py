@@ -1,4 +1,4 @@
-"""All promises at once, under fire; `benchmarks/soak.py` goes on for longer, with supervisors that give up."""
+"""All promises at once, under fire; `benchmarks/soak.py` goes on for longer, and until supervisors give up."""
 
 import pytest
 
