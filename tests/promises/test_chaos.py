@@ -1,4 +1,4 @@
-"""All promises at once, under fire; `benchmarks/soak.py` goes on for longer, and until supervisors give up."""
+"""All promises at once, under fire; `benchmarks/soak.py` goes on for longer, to the end of supervisors."""
 
 import pytest
 
