@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -13,6 +14,11 @@ from benchmarks.yardsticks.stage import Stage
 from benchmarks.yardsticks.suite import Suite
 
 from actors import ActorSystem
+
+pytestmark = pytest.mark.skipif(
+    "ACTORS_BENCHMARKS" not in os.environ,
+    reason="timing needs a machine without other tests on it: set ACTORS_BENCHMARKS=1 and run it alone",
+)
 
 ATTEMPTS = 3
 
