@@ -1,10 +1,12 @@
 """Actors in processes of their own: kill -9 any of them, and the rest keeps working."""
 
 from actors.core.actor import Actor, Supervisor
+from actors.core.backoff import Backoff
 from actors.core.codec import Codec, Limits
-from actors.core.context import Context
+from actors.core.context import Context, Timer
 from actors.core.errors import (
     ActorCrashed,
+    ActorRestarting,
     ActorsError,
     ActorStopped,
     AskCycle,
@@ -14,6 +16,7 @@ from actors.core.errors import (
     DiskFull,
     EncodeError,
     HandlerError,
+    Ignore,
     MailboxClosed,
     MailboxFull,
     MailboxInUse,
@@ -28,7 +31,10 @@ from actors.core.errors import (
 from actors.core.message import Message, Request
 from actors.core.reason import End, ExitReason
 from actors.core.ref import ActorRef
-from actors.core.spec import ChildSpec, Restart, StartMethod, Strategy, child
+from actors.core.spec import ChildSpec, child
+from actors.core.strategy import AutoShutdown, Escalation, Strategy
+from actors.core.terminated import Terminated
+from actors.core.terms import Restart, StartMethod, Terms
 from actors.runtime.eventstream import EventStream
 from actors.runtime.mailbox.mailbox import Mailbox
 from actors.runtime.system import ActorSystem
@@ -39,12 +45,15 @@ __all__ = [
     "Actor",
     "ActorCrashed",
     "ActorRef",
+    "ActorRestarting",
     "ActorStopped",
     "ActorSystem",
     "ActorsError",
     "AskCycle",
     "AskError",
     "AskTimeout",
+    "AutoShutdown",
+    "Backoff",
     "ChildSpec",
     "Codec",
     "Context",
@@ -52,9 +61,11 @@ __all__ = [
     "DiskFull",
     "EncodeError",
     "End",
+    "Escalation",
     "EventStream",
     "ExitReason",
     "HandlerError",
+    "Ignore",
     "Limits",
     "Mailbox",
     "MailboxClosed",
@@ -73,5 +84,8 @@ __all__ = [
     "Strategy",
     "Supervisor",
     "SystemStopped",
+    "Terminated",
+    "Terms",
+    "Timer",
     "child",
 ]

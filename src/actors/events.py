@@ -2,20 +2,28 @@
 
 from actors.core.events import (
     ActorCrashed,
+    ActorRestarted,
     ActorStarted,
     ActorStopped,
+    ActorWaits,
     DeadLetter,
     Event,
     EventsLost,
+    GuardianRestarted,
     RestartLimitReached,
+    Unhandled,
 )
 
 __all__ = [
     "ActorCrashed",
+    "ActorRestarted",
     "ActorStarted",
     "ActorStopped",
+    "ActorWaits",
     "DeadLetter",
     "Event",
     "EventsLost",
+    "GuardianRestarted",
     "RestartLimitReached",
+    "Unhandled",
 ]

@@ -21,8 +21,8 @@ def test_child_keeps_the_class_and_its_arguments() -> None:
 def test_options_are_a_changed_copy() -> None:
     spec = child(Account, "ada")
     other = spec.options(name="ada", restart=Restart.PERMANENT, shutdown=1.0)
-    assert (spec.name, spec.restart) == (None, Restart.TRANSIENT)
-    assert (other.name, other.restart, other.shutdown) == ("ada", Restart.PERMANENT, 1.0)
+    assert (spec.name, spec.terms.restart) == (None, Restart.TRANSIENT)
+    assert (other.name, other.terms.restart, other.terms.shutdown) == ("ada", Restart.PERMANENT, 1.0)
 
 
 @pytest.mark.parametrize(

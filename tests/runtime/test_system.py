@@ -115,7 +115,7 @@ def test_a_stream_that_is_closed_ends_for_who_reads_it(system: ActorSystem) -> N
 def test_places_that_a_killed_sender_took_come_back_to_an_idle_actor(
     system: ActorSystem, cls: type[Actor]
 ) -> None:
-    actor = system.spawn(ChildSpec(actor=cls, mailbox_size=1))
+    actor = system.spawn(ChildSpec(actor=cls).options(mailbox_size=1))
     places = Credits(system.directory / str(actor.address.id) / "credits", 1)
     assert places.take(), "as a sender that is killed before it has written its message"
     places.close()

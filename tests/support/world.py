@@ -13,21 +13,25 @@ from unittest import mock
 import attrs
 
 from actors.core import reason
+from actors.core.address import Address
 from actors.core.events import Event
 from actors.core.policy import Intensity
 from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, Supervises
 from actors.core.reason import End, ExitReason
-from actors.core.spec import Restart, Strategy
-from actors.runtime.guardian import tree
+from actors.core.ref import ActorRef
+from actors.core.strategy import AutoShutdown, Strategy
+from actors.core.terms import Restart, Terms
+from actors.runtime.guardian import estate, lives
 from actors.runtime.guardian.loop import Timer
 from actors.runtime.guardian.node import Node, State
+from actors.runtime.guardian.tree import Tree
 from actors.runtime.worker import Assignment
 
 FAILED = ExitReason(end=End.FAILED_START, text="the test said so")
 
 
-def actor(name: str, restart: Restart = Restart.TRANSIENT) -> Blueprint:
-    return Blueprint(target=f"cast:{name}", name=name, restart=restart)
+def actor(name: str, restart: Restart = Restart.TRANSIENT, **terms: Any) -> Blueprint:
+    return Blueprint(target=f"cast:{name}", name=name, terms=Terms(restart=restart, **terms))
 
 
 def supervisor(
@@ -35,10 +39,19 @@ def supervisor(
     strategy: Strategy,
     *children: Blueprint,
     limit: int = 1_000,
-    restart: Restart = Restart.TRANSIENT,
+    auto_shutdown: AutoShutdown = AutoShutdown.NEVER,
+    max_children: int | None = None,
+    **terms: Any,
 ) -> Blueprint:
-    below = Supervises(strategy=strategy, max_restarts=limit, within=1e9, children=children)
-    return Blueprint(target=f"cast:{name}", name=name, restart=restart, supervises=below)
+    below = Supervises(
+        strategy=strategy,
+        max_restarts=limit,
+        within=1e9,
+        children=children,
+        auto_shutdown=auto_shutdown,
+        max_children=max_children,
+    )
+    return Blueprint(target=f"cast:{name}", name=name, terms=Terms(**terms), supervises=below)
 
 
 @attrs.define(eq=False)
@@ -97,6 +110,7 @@ class World:
         self.names: set[str] = set()
         self.spawns: list[list[Node | NotSpawned]] = []
         self.at_once: list[Timer] = []
+        self.backoffs: list[Timer] = []
         self.no_process_to_be_had = False
         self._watched: dict[int, Callable[[], None]] = {}
         self._pids = itertools.count(1000)
@@ -107,15 +121,18 @@ class World:
             ),
             codec=SimpleNamespace(encode=mock.Mock(return_value=(b"", ()))),
             answer=nothing,
+            notify=nothing,
+            bind=ActorRef,
         )
         herald = SimpleNamespace(publish=self.events.append)
-        self.tree = tree.Tree(
+        self.escalated: list[str] = []
+        self.tree = Tree(
             cast("Any", endpoint),
             cast("Any", self),
             cast("Any", herald),
             Intensity(1_000, 1e9),
-            lambda: None,
-            None,
+            hear=lambda: None,
+            escalate=lambda node: self.escalated.append(node.path),
         )
 
     # the parts of a loop
@@ -130,6 +147,8 @@ class World:
         timer = Timer(callback)
         if seconds == 0:
             self.at_once.append(timer)
+        elif seconds < 1:
+            self.backoffs.append(timer)
         return timer
 
     # what tests do
@@ -138,7 +157,9 @@ class World:
         """Spawn; the list gets the answer when there is one."""
         answers: list[Node | NotSpawned] = []
         self.spawns.append(answers)
-        self.tree.spawn(parent, blueprint, answers.append)
+        above = self.tree.nodes.get(parent, self.tree.root)
+        sender = above.address if above.process is not None else Address("world", 99, "somebody")
+        self.tree.spawn(parent, blueprint, sender, answers.append)
         return answers
 
     def node(self, path: str) -> Node:
@@ -178,9 +199,12 @@ class World:
     def tick(self) -> None:
         """Come to what was to be done at once."""
         due, self.at_once = self.at_once, []
-        for timer in due:
-            if timer.callback is not None:
-                timer.callback()
+        _call(due)
+
+    def wait_out(self) -> None:
+        """Let the backoffs pass that run now."""
+        due, self.backoffs = self.backoffs, []
+        _call(due)
 
     def settle(self, until: Callable[[], bool] = lambda: False) -> None:
         """Have every process do what it ought to do until nothing is left to do."""
@@ -192,6 +216,9 @@ class World:
     def _step(self) -> bool:
         if any(timer.callback for timer in self.at_once):
             self.tick()
+            return True
+        if self.backoffs:
+            self.wait_out()
             return True
         for puppet in self.puppets:
             if not puppet.is_alive:
@@ -220,7 +247,7 @@ class World:
             node.address.path for node in self._nodes() if not node.supervises
         )
         for node in self._nodes():
-            assert not any((node.leaving, node.restarting, node.fallen, node.when_down, node.when_started))
+            assert not any((node.leaving, node.regrouping, node.fallen, node.when_down, node.when_started))
             assert node.parent is not None
             assert node in node.parent.children
             assert (node.process is None) == node.supervises
@@ -246,8 +273,19 @@ class World:
         self.names.add(path)
 
 
+def _call(timers: list[Timer]) -> None:
+    for timer in timers:
+        if timer.callback is not None:
+            timer.callback()
+
+
 def _command_stop(_layout: Any, node: Node, _directive: bytes) -> None:
     cast("Any", node.process).is_told_to_stop = True
+
+
+@contextmanager
+def _empty_hand(_endpoint: Any, _node: Node) -> Generator[Any, None, None]:
+    yield SimpleNamespace(mail=None)
 
 
 @contextmanager
@@ -255,17 +293,15 @@ def new_world() -> Generator[World, None, None]:
     """A world, while the tree's own are out of its reach."""
     world = World()
     nothing = mock.Mock(return_value=None)
-    estate = SimpleNamespace(
-        found=nothing,
-        forget_commands=nothing,
-        mark=nothing,
-        clear=nothing,
-        in_hand=nothing,
-        remove=nothing,
-        command_stop=_command_stop,
-    )
+    without = ("found", "forget_commands", "announce_restart", "mark", "clear", "remove")
     with (
-        mock.patch.object(tree, "ActorProcess", world.make_process),
-        mock.patch.object(tree, "estate", estate),
+        mock.patch.object(lives, "ActorProcess", world.make_process),
+        mock.patch.multiple(
+            estate,
+            hand=_empty_hand,
+            stack=mock.Mock(return_value=""),
+            command_stop=_command_stop,
+            **dict.fromkeys(without, nothing),
+        ),
     ):
         yield world

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from actors.core.context import Context
 from actors.core.reason import ExitReason
-from actors.core.spec import ChildSpec, Strategy
+from actors.core.spec import ChildSpec
+from actors.core.strategy import AutoShutdown, Strategy
 
 
 class Spawnable:
@@ -18,7 +19,8 @@ class Actor(Spawnable):
 
     ``__init__`` may take any arguments; they are given with `child` and used again at every restart. It
     and the hooks below run in the actor's own process. A hook that raises crashes the actor, which is
-    then supervised. Any hook may be ``async def``: they share one event loop for the life of the process.
+    then supervised; `Ignore`, raised by ``__init__`` or ``on_start``, ends it without a failure. Any hook
+    may be ``async def``: they share one event loop for the life of the process.
     """
 
     context: Context
@@ -45,17 +47,48 @@ class Actor(Spawnable):
 class Supervisor(Spawnable):
     """A node that starts its children in order, restarts them by its strategy and stops them in reverse.
 
-    Declared by class attributes. It has no process and runs no code, so there is nothing in it to crash::
+    It has no process, so there is nothing in it to crash. Declared by class attributes, or built from
+    values, which take the place of the attributes::
 
         class Bank(Supervisor):
-            strategy = Strategy.ONE_FOR_ONE
+            strategy = Strategy.ONE_FOR_ALL
             max_restarts, within = 5, 30.0
             children = (child(Account, "ada").options(name="ada"),)
+
+        system.spawn(Bank, name="bank")
+        system.spawn(child(Supervisor, child(Account, "ada"), max_children=100), name="other")
+
+    A subclass may have a constructor of its own that sets the attributes. It runs where it is spawned,
+    and not again. More children, *dynamic* ones, can be spawned below its reference (`ActorRef.spawn`);
+    they are stopped before the declared ones, and together.
     """
 
-    strategy: ClassVar[Strategy] = Strategy.ONE_FOR_ONE
-    max_restarts: ClassVar[int] = 3
+    strategy: Strategy = Strategy.ONE_FOR_ONE
+    max_restarts: int = 3
     """How many restarts are allowed within the sliding window; one more stops the supervisor."""
-    within: ClassVar[float] = 5.0
+    within: float = 5.0
     """The window, in seconds."""
-    children: ClassVar[tuple[ChildSpec[Any], ...]] = ()
+    auto_shutdown: AutoShutdown = AutoShutdown.NEVER
+    """Whether the supervisor ends with its significant children (``options(significant=True)``)."""
+    max_children: int | None = None
+    """How many children it may have at a time; None for any number."""
+    children: tuple[ChildSpec[Any], ...] = ()
+
+    def __init__(
+        self,
+        *children: ChildSpec[Any],
+        strategy: Strategy | None = None,
+        max_restarts: int | None = None,
+        within: float | None = None,
+        auto_shutdown: AutoShutdown | None = None,
+        max_children: int | None = None,
+    ) -> None:
+        given = {
+            "children": children or None,
+            "strategy": strategy,
+            "max_restarts": max_restarts,
+            "within": within,
+            "auto_shutdown": auto_shutdown,
+            "max_children": max_children,
+        }
+        vars(self).update({name: value for name, value in given.items() if value is not None})

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from actors.core.spec import ChildSpec
 
 
+class Timer(Protocol):
+    """A message to come: `Context.send_after`, `Context.send_every`."""
+
+    def cancel(self) -> None:
+        """Send no more. Harmless if there is no more to send."""
+        ...
+
+
 class Context(Protocol):
     """An actor's view of the system, as ``self.context``; there from ``on_start`` on."""
 
@@ -46,6 +54,38 @@ class Context(Protocol):
 
     def stop(self, child: ActorRef | None = None) -> None:
         """Stop this actor after the message in hand, normally; or stop one of its children."""
+        ...
+
+    def watch(self, actor: ActorRef) -> None:
+        """Have one `Terminated` put into this actor's mail once `actor` is gone for good.
+
+        Not at a restart. It comes after every message that the actor had handed over, and after its name
+        is free; at once if it is gone already. Watching twice is watching once. A watch ends with the
+        watcher's incarnation: watch in ``on_start``.
+        """
+        ...
+
+    def unwatch(self, actor: ActorRef) -> None:
+        """Stop watching. A `Terminated` that waits in the mail already is still delivered."""
+        ...
+
+    def children(self) -> list[ActorRef]:
+        """This actor's children, in the order in which they were started."""
+        ...
+
+    def send_after(self, seconds: float, message: Any) -> Timer:
+        """Put a message into this actor's mail in so many seconds; the timer can be cancelled.
+
+        It comes after the mail that waits then, and never interrupts a handler. Timers end with the
+        incarnation. Raises `EncodeError` now if the message cannot travel.
+        """
+        ...
+
+    def send_every(self, seconds: float, message: Any) -> Timer:
+        """Put a message into this actor's mail every so many seconds, until the timer is cancelled.
+
+        An actor that is busy for longer finds one message, not all that it has missed.
+        """
         ...
 
     def forward(self, to: ActorRef, message: Any = None, *, timeout: float = 0.0) -> None:

@@ -198,6 +198,16 @@ class ActorStopped(AskError):
 
 
 @attrs.define
+class ActorRestarting(AskError):
+    """The actor is being restarted, and the question said ``on_restarting="fail"``; it was not sent."""
+
+    actor: Address
+
+    def __str__(self) -> str:
+        return f"{self.actor} is being restarted; the question was not sent"
+
+
+@attrs.define
 class AskTimeout(AskError, TimeoutError):
     """No reply came in time; the question may have run, or may be skipped when its turn comes."""
 
@@ -223,4 +233,11 @@ class Reject(Exception):
     """Raise it in ``receive`` to answer an ask with "no": the asker gets `Rejected`.
 
     The actor lives on; raised while a tell is handled, it becomes a dead letter.
+    """
+
+
+class Ignore(Exception):
+    """Raise it in the constructor or in ``on_start`` of an actor that has nothing to do here.
+
+    The start then counts as done, and the actor has stopped, normally and for good. (OTP's ``ignore``.)
     """

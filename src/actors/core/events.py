@@ -12,14 +12,19 @@ class Event(Message):
 
 
 class ActorStarted(Event):
-    """An actor's ``on_start`` has run, for the first time or after a restart."""
+    """An actor's ``on_start`` has run, or all children of a supervisor have started."""
 
     actor: ActorRef
     pid: int
+    """Its process; 0 for a supervisor, which has none."""
     incarnation: int
     """0 for the first start, one more after each restart."""
     after: float
     """Seconds from the start of its process, or from the death of the one before."""
+
+
+class ActorRestarted(ActorStarted):
+    """The same, after a restart."""
 
 
 class ActorCrashed(Event):
@@ -35,6 +40,16 @@ class ActorStopped(Event):
 
     actor: ActorRef
     reason: ExitReason
+
+
+class ActorWaits(Event):
+    """An actor's restart waits, as its `Backoff` says; its mail is kept meanwhile."""
+
+    actor: ActorRef
+    delay: float
+    """For how many seconds."""
+    attempt: int
+    """Which restart in a row it will be."""
 
 
 class RestartLimitReached(Event):
@@ -57,6 +72,20 @@ class DeadLetter(Event):
     """The first bytes of the encoded message; see `EventStream.decode`."""
     count: int = 1
     """How many messages this stands for: floods are counted at the source."""
+
+
+class Unhandled(DeadLetter):
+    """A message that its receiver does not handle: ``receive`` called ``context.unhandled()``."""
+
+
+class GuardianRestarted(Event):
+    """The guardian process was killed, and a new one is about to rebuild what the application had spawned.
+
+    Every actor died with it. Their waiting mail is lost, and what they had spawned themselves is gone.
+    """
+
+    cause: str
+    """How the one before ended."""
 
 
 class EventsLost(Event):

@@ -13,6 +13,7 @@ import attrs
 from actors.core.generics import bindings
 
 R = TypeVar("R", covariant=True)
+M = TypeVar("M", bound="Message")
 
 _classes: dict[str, type[Message]] = {}
 
@@ -104,6 +105,11 @@ class Request(Message, Generic[R]):
     ``class Balance(Request[int])`` makes ``ref.ask(Balance())`` an ``int`` for type checkers, and the
     reply is checked against ``int`` where it is asked for.
     """
+
+
+def changed(message: M, **changes: Any) -> M:
+    """A copy of a message with some fields changed."""
+    return attrs.evolve(message, **changes)  # type: ignore[misc]
 
 
 def lookup(tag: str) -> type[Message] | None:

@@ -5,14 +5,15 @@ After OTP's ``supervisor.erl``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import TypeVar
 
 import attrs
 
 from actors.core.reason import End, ExitReason
-from actors.core.spec import Restart, Strategy
+from actors.core.strategy import AutoShutdown, Strategy
+from actors.core.terms import Restart
 
 T = TypeVar("T")
 
@@ -21,6 +22,9 @@ class Verdict(Enum):
     """What becomes of a child that has ended."""
 
     RESTART = auto()
+    """It is restarted with its group, and that counts."""
+    RENEW = auto()
+    """It is started anew alone, and that does not count: nothing has failed."""
     STOP = auto()
     """It stays down, and that is all."""
     GIVE_UP = auto()
@@ -52,6 +56,8 @@ def decide(
             return Verdict.STOP
         case Restart.TEMPORARY, _:
             return Verdict.STOP
+        case _, End.RECYCLED:
+            return Verdict.RENEW
         case Restart.TRANSIENT, End.NORMAL:
             return Verdict.STOP
         case _:
@@ -68,3 +74,22 @@ def restarted_with(strategy: Strategy, children: Sequence[T], ended: T) -> list[
             return list(children)
         case Strategy.REST_FOR_ONE:
             return list(children[at:])
+
+
+def shuts_down(auto_shutdown: AutoShutdown, significant: bool, others: Iterable[bool]) -> bool:
+    """Whether a supervisor ends because a child has ended for good by itself.
+
+    `significant` tells whether that child was, and `others` of each remaining child whether it is.
+    """
+    match auto_shutdown:
+        case AutoShutdown.NEVER:
+            return False
+        case AutoShutdown.ANY_SIGNIFICANT:
+            return significant
+        case AutoShutdown.ALL_SIGNIFICANT:
+            return significant and not any(others)
+
+
+def tries_again(retry: int, deaths: int) -> bool:
+    """Whether a message that its actor has died of so many times is handed to it once more."""
+    return deaths <= retry

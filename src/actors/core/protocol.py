@@ -8,7 +8,8 @@ from __future__ import annotations
 from actors.core.message import Message, Request
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
-from actors.core.spec import Restart, StartMethod, Strategy
+from actors.core.strategy import AutoShutdown, Strategy
+from actors.core.terms import Terms
 
 
 class Blueprint(Message):
@@ -18,11 +19,7 @@ class Blueprint(Message):
     """The class, as ``module:qualname``."""
     name: str | None
     arguments: tuple[bytes, ...] = ()
-    restart: Restart = Restart.TRANSIENT
-    shutdown: float = 5.0
-    start_timeout: float = 30.0
-    mailbox_size: int = 0
-    start_method: StartMethod = StartMethod.FORK
+    terms: Terms = Terms()
     supervises: Supervises | None = None
 
 
@@ -33,6 +30,8 @@ class Supervises(Message):
     max_restarts: int
     within: float
     children: tuple[Blueprint, ...]
+    auto_shutdown: AutoShutdown = AutoShutdown.NEVER
+    max_children: int | None = None
 
 
 class Hello(Request[int]):
@@ -53,6 +52,30 @@ class Spawn(Request[ActorRef | NotSpawned]):
 
     parent: int
     blueprint: Blueprint
+
+
+class Children(Request[list[ActorRef]]):
+    """The children of an actor or supervisor, in the order in which they were started."""
+
+    id: int
+
+
+class Exits(Request[list[ExitReason]]):
+    """Why the last incarnations of whoever had this name have ended; the latest is the last."""
+
+    path: str
+
+
+class Watch(Message):
+    """Put a `Terminated` into the sender's mail once an actor is gone for good."""
+
+    actor: ActorRef
+
+
+class Unwatch(Message):
+    """Do not do so any more."""
+
+    id: int
 
 
 class Join(Request[bool]):
@@ -76,6 +99,13 @@ class Subscribe(Request[bool]):
     """Send events into the lane of this name in the sender's directory, from now on."""
 
     lane: str
+
+
+class Rebuild(Request[int]):
+    """Start what the application had spawned before the guardian's predecessor was killed.
+
+    Answered with how many actors and supervisors are there again.
+    """
 
 
 class Started(Message):
@@ -109,6 +139,8 @@ class Undelivered(Message):
     cause: str
     message: bytes
     count: int = 1
+    unhandled: bool = False
+    """Whether its receiver did not handle it, and that is all."""
 
 
 class Directive(Message):

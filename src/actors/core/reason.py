@@ -5,24 +5,31 @@ from __future__ import annotations
 import signal
 from enum import StrEnum
 
-from actors.core.message import Message
+from actors.core.message import Message, changed
 
 
 class End(StrEnum):
     """The kinds of end."""
 
     NORMAL = "normal"
-    """``context.stop()`` or ``sys.exit(0)``."""
+    """``context.stop()``, ``sys.exit(0)``, or `Ignore` at the start."""
     SHUTDOWN = "shutdown"
     """Commanded: ``ref.stop()``, ``ref.kill()``, or the stop of its parent or system."""
+    RECYCLED = "recycled"
+    """It had reached a limit (``max_memory=``, ``max_messages=``, ``max_age=``) and is started anew."""
     EXCEPTION = "exception"
     EXIT_CODE = "exit_code"
     SIGNAL = "signal"
+    STUCK = "stuck"
+    """It had a message in hand for longer than its ``handler_timeout``."""
     FAILED_START = "failed_start"
 
 
+_ORDERLY = frozenset({End.NORMAL, End.SHUTDOWN, End.RECYCLED})
+
+
 class ExitReason(Message):
-    """Why an actor ended. ``str()`` of it is one line."""
+    """Why an actor ended, and after what life. ``str()`` of it is one line."""
 
     end: End
     text: str
@@ -30,13 +37,24 @@ class ExitReason(Message):
     type: str = ""
     """The exception's class, as ``module.qualname``."""
     traceback: str = ""
+    """The exception's traceback, or the Python stack of a process that a fault or its timeout ended."""
     code: int = 0
     """The exit code, or the signal's number."""
+    uptime: float = 0.0
+    """How many seconds the process had lived."""
+    restarts: int = 0
+    """How many times the actor had been restarted before."""
+    in_hand: str = ""
+    """The class of the message in hand, or its type; empty if there was none."""
 
     @property
     def abnormal(self) -> bool:
         """Whether a transient actor is restarted after it."""
-        return self.end not in (End.NORMAL, End.SHUTDOWN)
+        return self.end not in _ORDERLY
+
+    def shortened(self, length: int) -> ExitReason:
+        """The same with no more than the last so many characters of text and traceback."""
+        return changed(self, text=self.text[-length:], traceback=self.traceback[-length:])
 
     def __str__(self) -> str:
         return f"{self.type}: {self.text}" if self.type else self.text

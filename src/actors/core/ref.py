@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 import attrs
 
@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from concurrent.futures import Future
 
+    from actors.core.actor import Spawnable
     from actors.core.message import Request
+    from actors.core.spec import ChildSpec
 
 R = TypeVar("R")
 
 DEFAULT_TIMEOUT = 5.0
+"""How long an ask waits unless it says otherwise, in seconds."""
+
+OnRestarting = Literal["wait", "fail"]
 
 
 class Engine(Protocol):
@@ -30,6 +35,12 @@ class Engine(Protocol):
     def ask_async(self, to: Address, message: Any, timeout: float) -> Coroutine[Any, Any, Any]: ...
 
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]: ...
+
+    def refuse_restarting(self, to: Address) -> None: ...
+
+    def spawn(self, parent: Address, spec: Any, name: str | None) -> ActorRef: ...
+
+    def children(self, of: Address) -> list[ActorRef]: ...
 
     def stop(self, to: Address, *, drain: bool) -> None: ...
 
@@ -80,32 +91,62 @@ class ActorRef:
         self._bound().tell(self.address, message, timeout)
 
     @overload
-    def ask(self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT) -> R: ...
+    def ask(self, message: Request[R], *, timeout: float = ..., on_restarting: OnRestarting = ...) -> R: ...
     @overload
-    def ask(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any: ...
-    def ask(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any:
+    def ask(self, message: Any, *, timeout: float = ..., on_restarting: OnRestarting = ...) -> Any: ...
+    def ask(
+        self, message: Any, *, timeout: float = DEFAULT_TIMEOUT, on_restarting: OnRestarting = "wait"
+    ) -> Any:
         """Send a question and wait for its reply, at most `timeout` seconds.
+
+        Where the actor is just being restarted, and perhaps waits with that, the question waits with it;
+        with ``on_restarting="fail"`` it raises `ActorRestarting` instead.
 
         Raises one of the `AskError` family, or `EncodeError` and `MailboxFull`, with which the
         question was never sent.
         """
-        return self._bound().ask(self.address, message, timeout)
+        return self._engine_for(on_restarting).ask(self.address, message, timeout)
 
     @overload
-    async def ask_async(self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT) -> R: ...
+    async def ask_async(
+        self, message: Request[R], *, timeout: float = ..., on_restarting: OnRestarting = ...
+    ) -> R: ...
     @overload
-    async def ask_async(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any: ...
-    async def ask_async(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Any:
+    async def ask_async(
+        self, message: Any, *, timeout: float = ..., on_restarting: OnRestarting = ...
+    ) -> Any: ...
+    async def ask_async(
+        self, message: Any, *, timeout: float = DEFAULT_TIMEOUT, on_restarting: OnRestarting = "wait"
+    ) -> Any:
         """`ask` for asyncio: waits without blocking the event loop. Cancelling it drops the reply."""
-        return await self._bound().ask_async(self.address, message, timeout)
+        return await self._engine_for(on_restarting).ask_async(self.address, message, timeout)
 
     @overload
-    def ask_future(self, message: Request[R], *, timeout: float = DEFAULT_TIMEOUT) -> Future[R]: ...
+    def ask_future(
+        self, message: Request[R], *, timeout: float = ..., on_restarting: OnRestarting = ...
+    ) -> Future[R]: ...
     @overload
-    def ask_future(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Future[Any]: ...
-    def ask_future(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> Future[Any]:
+    def ask_future(
+        self, message: Any, *, timeout: float = ..., on_restarting: OnRestarting = ...
+    ) -> Future[Any]: ...
+    def ask_future(
+        self, message: Any, *, timeout: float = DEFAULT_TIMEOUT, on_restarting: OnRestarting = "wait"
+    ) -> Future[Any]:
         """`ask` without waiting: the future ends with the reply or with the error of the ask."""
-        return self._bound().ask_future(self.address, message, timeout)
+        return self._engine_for(on_restarting).ask_future(self.address, message, timeout)
+
+    def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
+        """Start a child below this supervisor and return once it has started.
+
+        It is stopped with the supervisor and does not come back when that is restarted. Raises
+        `StartError` (also if this is an actor, which spawns its children itself, or if ``max_children``
+        are there) and `NameTaken`.
+        """
+        return self._bound().spawn(self.address, spec, name)
+
+    def children(self) -> list[ActorRef]:
+        """The children of this supervisor or actor, in the order in which they were started."""
+        return self._bound().children(self.address)
 
     def stop(self, *, drain: bool = False) -> None:
         """Ask the actor to stop for good, and go on; `join` waits for it.
@@ -122,6 +163,14 @@ class ActorRef:
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the actor is gone for good; False if it still lives after `timeout` seconds."""
         return self._bound().join(self.address, timeout)
+
+    def _engine_for(self, on_restarting: OnRestarting) -> Engine:
+        engine = self._bound()
+        if on_restarting == "fail":
+            engine.refuse_restarting(self.address)
+        elif on_restarting != "wait":  # pyright: ignore[reportUnnecessaryComparison]
+            raise ValueError(f'on_restarting is {on_restarting!r}; it must be "wait" or "fail"')
+        return engine
 
     def _bound(self) -> Engine:
         if self._engine is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack
 
 import attrs
+
+from actors.core.message import changed
+from actors.core.terms import Options, Terms
 
 if TYPE_CHECKING:
     from actors.core.actor import Spawnable
@@ -17,48 +19,6 @@ A = TypeVar("A", bound="Spawnable", covariant=True)
 
 _NAME = re.compile(r"[^\s/\0][^/\0\n]*")
 _LONGEST_NAME = 200
-
-
-class Restart(StrEnum):
-    """Which ends of a child are followed by a restart."""
-
-    PERMANENT = "permanent"
-    """Any that nobody commanded."""
-    TRANSIENT = "transient"
-    """Abnormal ones: an exception, an exit code, a signal."""
-    TEMPORARY = "temporary"
-    """None."""
-
-
-class Strategy(StrEnum):
-    """Which children of a supervisor are restarted when one of them ends."""
-
-    ONE_FOR_ONE = "one_for_one"
-    """That one."""
-    ONE_FOR_ALL = "one_for_all"
-    """All of them."""
-    REST_FOR_ONE = "rest_for_one"
-    """That one and those started after it."""
-
-
-class StartMethod(StrEnum):
-    """How an actor's process comes into being."""
-
-    FORK = "fork"
-    """A fork of the guardian, which has one thread and has imported the actor's module already."""
-    SPAWN = "spawn"
-    """A new interpreter: slower, and free of anything the guardian has loaded."""
-
-
-class Options(TypedDict, total=False):
-    """What `ChildSpec.options` takes."""
-
-    name: str | None
-    restart: Restart
-    shutdown: float
-    start_timeout: float
-    mailbox_size: int
-    start_method: StartMethod
 
 
 def check_name(name: str) -> str:
@@ -76,11 +36,6 @@ def _valid_name(_spec: Any, _field: Any, name: str | None) -> None:
         check_name(name)
 
 
-def _at_least_zero(_spec: Any, field: attrs.Attribute[Any], value: float) -> None:
-    if not value >= 0:
-        raise ValueError(f"{field.name} is {value!r}; it must be at least 0")
-
-
 @attrs.frozen(kw_only=True)
 class ChildSpec(Generic[A]):
     """What to start and how to treat it; made by `child`, changed by `options`, used again and again."""
@@ -89,23 +44,40 @@ class ChildSpec(Generic[A]):
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     name: str | None = attrs.field(default=None, validator=_valid_name)
-    """The name below the parent; made from the class if there is none."""
-    restart: Restart = attrs.field(default=Restart.TRANSIENT, converter=Restart)
-    shutdown: float = attrs.field(default=5.0, validator=_at_least_zero)
-    """How many seconds ``on_stop`` may take before SIGTERM and then SIGKILL follow."""
-    start_timeout: float = attrs.field(default=30.0, validator=_at_least_zero)
-    """How many seconds the constructor and ``on_start`` may take."""
-    mailbox_size: int = attrs.field(default=0, validator=_at_least_zero)
-    """How many messages may wait, at most 4,096; 0 for any number."""
-    start_method: StartMethod = attrs.field(default=StartMethod.FORK, converter=StartMethod)
+    terms: Terms = attrs.field(factory=Terms)
 
     def options(self, **changes: Unpack[Options]) -> ChildSpec[A]:
-        """A copy with these options changed. Raises `ValueError` or `TypeError` for what is no option."""
-        return attrs.evolve(self, **changes)
+        """A copy with these options changed; durations are in seconds.
+
+        - ``name``: the name below the parent; made from the class if there is none.
+        - ``restart``: after which ends it is restarted, a `Restart`; transient by default.
+        - ``backoff``: how long restarts wait, a `Backoff`; None (the default) for not at all.
+        - ``shutdown``: how long ``on_stop`` may take before SIGTERM and then SIGKILL follow; 5.
+        - ``start_timeout``: how long the constructor and ``on_start`` may take; 30.
+        - ``start_method``: how its process comes into being, a `StartMethod`; a fork of the guardian.
+        - ``significant``: whether its supervisor may end with it, see `AutoShutdown`.
+        - ``mailbox_size``: how many messages may wait, at most 4,096; 0 (the default) for any number.
+        - ``retry``: how many times more a message is handed to the actor after it died of it. Then, or
+          at once with 0 (the default), the message is set aside as a dead letter.
+        - ``handler_timeout``: how long one message may be in hand; then the process is stuck: it is
+          aborted, with its Python stack in the `ExitReason`. None (the default) for any time.
+        - ``max_memory``: of how many bytes of resident memory the actor is recycled, that is started
+          anew, after the message in hand; uncounted, and no waiting mail is lost.
+        - ``max_messages``, ``max_age``: the same after so many messages, and so many seconds; up to a
+          tenth earlier by chance, so that those started together are not recycled together.
+        - ``nice``, ``cpu_affinity``: its process's priority (``os.nice``) and the processors it may use.
+
+        Raises `ValueError` for a value out of its range and `TypeError` for what is no option.
+        """
+        name = changes.pop("name", self.name)
+        return attrs.evolve(self, name=name, terms=changed(self.terms, **changes))
 
 
 def child(actor: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> ChildSpec[A]:
-    """Specify an actor of a class with the arguments of its constructor, which type checkers check."""
+    """Specify an actor or supervisor of a class with the arguments of its constructor.
+
+    Type checkers check the arguments. Raises `TypeError` for what is no class.
+    """
     if not isinstance(actor, type):
         raise TypeError(f"child() takes a class, not {actor!r}")
     cls: type[A] = actor  # a callable that is a class, of what it makes

@@ -23,6 +23,7 @@ from actors.core.message import default_tag
 from actors.core.protocol import Blueprint, Supervises
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec
+from actors.core.strategy import AutoShutdown, Strategy
 
 _VALUES: Final = b"v"
 _PICKLE: Final = b"p"
@@ -33,16 +34,13 @@ def draw(spec: ChildSpec[Any], codec: Codec) -> Blueprint:
 
     Raises `NotImportable` for a class or argument that another process could not find again.
     """
+    if issubclass(spec.actor, Supervisor):
+        return _draw_supervisor(spec, codec)
     return Blueprint(
-        target=default_tag(spec.actor) if issubclass(spec.actor, Supervisor) else target_of(spec.actor),
+        target=target_of(spec.actor),
         name=spec.name,
         arguments=_pack(spec, codec),
-        restart=spec.restart,
-        shutdown=spec.shutdown,
-        start_timeout=spec.start_timeout,
-        mailbox_size=spec.mailbox_size,
-        start_method=spec.start_method,
-        supervises=_supervises(spec.actor, codec) if issubclass(spec.actor, Supervisor) else None,
+        terms=spec.terms,
     )
 
 
@@ -86,12 +84,21 @@ def find(module: ModuleType | None, qualname: str) -> Any:
     return reduce(lambda found, name: getattr(found, name, None), qualname.split("."), module)
 
 
-def _supervises(cls: type[Supervisor], codec: Codec) -> Supervises:
-    return Supervises(
-        strategy=cls.strategy,
-        max_restarts=cls.max_restarts,
-        within=float(cls.within),
-        children=tuple(draw(spec, codec) for spec in cls.children),
+def _draw_supervisor(spec: ChildSpec[Any], codec: Codec) -> Blueprint:
+    """Construct the supervisor here and now, to see what it declares."""
+    declared: Supervisor = spec.actor(*spec.args, **spec.kwargs)
+    return Blueprint(
+        target=default_tag(spec.actor),
+        name=spec.name,
+        terms=spec.terms,
+        supervises=Supervises(
+            strategy=Strategy(declared.strategy),
+            max_restarts=declared.max_restarts,
+            within=float(declared.within),
+            children=tuple(draw(child, codec) for child in declared.children),
+            auto_shutdown=AutoShutdown(declared.auto_shutdown),
+            max_children=declared.max_children,
+        ),
     )
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from structlog.typing import FilteringBoundLogger
 
 from actors.core import reason
 from actors.core.actor import Spawnable
+from actors.core.protocol import Unwatch, Watch
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec
 from actors.runtime import log
+from actors.runtime.alarms import Alarm
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.spawning import spawn
 
 if TYPE_CHECKING:
     from actors.runtime.worker import Worker
@@ -39,7 +41,29 @@ class WorkerContext:
         return self._log
 
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
-        return spawn(self._endpoint, self._endpoint.address.id, spec, name)
+        return self._endpoint.spawn(self._endpoint.address, spec, name)
+
+    def children(self) -> list[ActorRef]:
+        return self._endpoint.children(self._endpoint.address)
+
+    def watch(self, actor: ActorRef) -> None:
+        self._endpoint.tell_guardian(Watch(actor=actor), actor.address.system)
+
+    def unwatch(self, actor: ActorRef) -> None:
+        self._endpoint.tell_guardian(Unwatch(id=actor.address.id), actor.address.system)
+
+    def send_after(self, seconds: float, message: Any) -> Alarm:
+        return self._send(seconds, message, again=False)
+
+    def send_every(self, seconds: float, message: Any) -> Alarm:
+        if not seconds > 0:
+            raise ValueError(f"seconds is {seconds!r}; it must be greater than 0")
+        return self._send(seconds, message, again=True)
+
+    def _send(self, seconds: float, message: Any, *, again: bool) -> Alarm:
+        self._endpoint.codec.encode(message)
+        to_itself = partial(self._endpoint.notify, self._endpoint.address, message)
+        return self._worker.alarms.add(seconds, to_itself, again=again)
 
     def find(self, path: str) -> ActorRef:
         return self._endpoint.bind(self._endpoint.site.find(path))
@@ -62,4 +86,4 @@ class WorkerContext:
     def unhandled(self) -> None:
         hand = self._worker.hand
         if hand is not None:
-            hand.reject(f"{self.ref.path} does not handle {type(hand.message).__name__}")
+            hand.unhandled()

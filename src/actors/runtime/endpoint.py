@@ -14,11 +14,13 @@ from os import getpid, register_at_fork
 from typing import Any, Final
 
 from actors.core import envelope
+from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
 from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import (
     ActorCrashed,
+    ActorRestarting,
     ActorsError,
     ActorStopped,
     AskCycle,
@@ -29,9 +31,11 @@ from actors.core.errors import (
     Rejected,
 )
 from actors.core.message import Request
-from actors.core.protocol import Join, Stop, Undelivered
-from actors.core.ref import ActorRef
+from actors.core.protocol import Children, Join, Stop, Undelivered
+from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
 from actors.core.schema import check_reply
+from actors.core.spec import ChildSpec
+from actors.runtime import spawning
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.flood import Flood
 from actors.runtime.mailbox.drainer import Carrier
@@ -110,13 +114,27 @@ class Endpoint:
             self._peers.forget(to)
             raise
 
-    def report(self, receiver: str, sender: str, cause: str, message: bytes, count: int = 1) -> None:
+    def report(
+        self,
+        receiver: str,
+        sender: str,
+        cause: str,
+        message: bytes,
+        count: int = 1,
+        *,
+        unhandled: bool = False,
+    ) -> None:
         """Make a dead letter; of a flood only the count is kept."""
         if self._flood.admit(count, time.monotonic()):
             self.report_flood()
             self.tell_guardian(
                 Undelivered(
-                    receiver=receiver, sender=sender, cause=cause, message=message[:_SHOWN], count=count
+                    receiver=receiver,
+                    sender=sender,
+                    cause=cause,
+                    message=message[:_SHOWN],
+                    count=count,
+                    unhandled=unhandled,
                 )
             )
 
@@ -141,6 +159,14 @@ class Endpoint:
             self.post(_guardian(system or self.site.system), self._tell + body, segments)
         except MailboxClosed:
             self._raise_if_down()
+
+    def notify(self, to: Address, message: Any) -> None:
+        """Tell without waiting for room in a bounded mailbox, nor heeding its bound."""
+        body, segments = self.codec.encode(message)
+        try:
+            self._peer(to).force(self._tell + body, segments)
+        except MailboxClosed:
+            self._peers.forget(to)
 
     # asking
 
@@ -208,7 +234,34 @@ class Endpoint:
         except MailboxFull as error:
             self.report(Sender.unpack(to).address.path, self.address.path, f"reply: {error}", body)
 
+    def refuse_restarting(self, to: Address) -> None:
+        """Raise `ActorRestarting` if an actor is just being restarted."""
+        try:
+            restarting = self._peer(to).restarting
+        except MailboxClosed:  # what is asked of it says so
+            return
+        if restarting:
+            raise ActorRestarting(to)
+
     # commanding
+
+    def spawn(self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None) -> ActorRef:
+        """Start a child below `parent`; return once it has started. Raises `StartError`, `NameTaken`."""
+        request, timeout = spawning.plan(self.codec, parent, spec, name)
+        return self.bind(spawning.started(self.ask(_guardian(parent.system), request, timeout)))
+
+    async def spawn_async(
+        self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None
+    ) -> ActorRef:
+        """`spawn` for asyncio."""
+        request, timeout = spawning.plan(self.codec, parent, spec, name)
+        reply = await self.ask_async(_guardian(parent.system), request, timeout)
+        return self.bind(spawning.started(reply))
+
+    def children(self, of: Address) -> list[ActorRef]:
+        """The children of an actor or supervisor."""
+        children: list[ActorRef] = self.ask(_guardian(of.system), Children(id=of.id), DEFAULT_TIMEOUT)
+        return children
 
     def stop(self, to: Address, *, drain: bool) -> None:
         """Have an actor stop for good."""

@@ -48,6 +48,14 @@ class Hand:
         else:
             self._dead_letter(why)
 
+    def unhandled(self) -> None:
+        """The actor does not handle such messages."""
+        why = f"{self._endpoint.address} does not handle {type(self.message).__name__}"
+        if self._owes:
+            self.finish(Outcome.REJECTED, why)
+        else:
+            self._dead_letter(why, unhandled=True)
+
     def forward(self, to: ActorRef, body: bytes, segments: Sequence[bytes], timeout: float) -> None:
         """Hand a message on to another actor, as from this message's sender."""
         mail = self._mail
@@ -64,6 +72,6 @@ class Hand:
         """Hand this very message on."""
         self.forward(to, self._mail.body, self._segments, timeout)
 
-    def _dead_letter(self, cause: str) -> None:
-        sender = envelope.path_of(self._mail.sender)
-        self._endpoint.report(self._endpoint.address.path, sender, cause, self._mail.body)
+    def _dead_letter(self, cause: str, *, unhandled: bool = False) -> None:
+        path, sender = self._endpoint.address.path, envelope.path_of(self._mail.sender)
+        self._endpoint.report(path, sender, cause, self._mail.body, unhandled=unhandled)

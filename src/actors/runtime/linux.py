@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -30,6 +31,14 @@ def die_with(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before the line above
         os._exit(0)
+
+
+def take_place(nice: int, processors: Iterable[int] | None) -> None:
+    """Run at a priority, and on some processors only. Raises `OSError` for what is not to be had."""
+    if nice:
+        os.nice(nice)
+    if processors is not None:
+        os.sched_setaffinity(0, processors)
 
 
 def adopt_orphans() -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from actors.core.errors import MailboxClosed, MailboxFull
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.mailbox.journal import Status, Word
+from actors.runtime.mailbox.journal import Condition, Status, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
 
@@ -50,6 +50,18 @@ class Peer:
             raise
         if self._words[_GONE]:
             raise MailboxClosed(self.name)
+
+    def force(self, message: bytes, segments: Sequence[bytes]) -> None:
+        """Send a message whether or not the mailbox's bound leaves a place for it.
+
+        Raises `MailboxClosed`.
+        """
+        self.outbox.put(message, segments)
+
+    @property
+    def restarting(self) -> bool:
+        """Whether the actor is down, to be started again."""
+        return self._words[Word.STATE] == Condition.RESTARTING
 
     @property
     def idle(self) -> bool:

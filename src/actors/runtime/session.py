@@ -19,6 +19,7 @@ from actors.runtime import leftovers, rundirectory
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian import boot
+from actors.runtime.guardian.orders import Orders
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
@@ -71,7 +72,7 @@ class Session:
         layout = site.mailbox(GUARDIAN)
         layout.directory.mkdir(mode=0o700)
         keepers = layout.create(0)
-        boot.Boot(boot.preparation(), intensity).write(run.path)
+        Orders(boot.preparation(), intensity).write(run.path)
         guardian, pidfd = _launch(run)
         endpoint = Endpoint(
             site,

@@ -20,12 +20,11 @@ from actors.core.errors import ActorsError, StartError, SystemStopped
 from actors.core.policy import Intensity
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec, check_name
-from actors.runtime import linux, spawning
+from actors.runtime import linux
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.eventstream import EventStream
 from actors.runtime.guardian import boot
 from actors.runtime.session import Session
-from actors.runtime.site import GUARDIAN
 
 _SIGTERM_EXIT: Final = 128 + signal.SIGTERM
 
@@ -95,16 +94,15 @@ class ActorSystem:
         traceback if the constructor or ``on_start`` raises, `NameTaken`, and `NotImportable` for a class
         that another process cannot find.
         """
-        return spawning.spawn(self._endpoint, GUARDIAN, spec, name)
+        endpoint = self._endpoint
+        return endpoint.spawn(endpoint.guardian, spec, name)
 
     async def spawn_async(
         self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None
     ) -> ActorRef:
         """`spawn` for asyncio."""
         endpoint = self._endpoint
-        request, timeout = spawning.plan(endpoint, GUARDIAN, spec, name)
-        reply = await endpoint.ask_async(endpoint.guardian, request, timeout)
-        return spawning.started(endpoint, reply)
+        return await endpoint.spawn_async(endpoint.guardian, spec, name)
 
     def ref(self, path: str) -> ActorRef:
         """The reference of the actor that has a name now, such as ``bank/ada``. Raises `NoSuchActor`."""

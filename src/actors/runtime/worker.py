@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import multiprocessing
 import os
 import select
 import signal
@@ -23,11 +22,12 @@ from actors.core import envelope, reason
 from actors.core.actor import Actor
 from actors.core.address import Address
 from actors.core.envelope import Kind, Outcome
-from actors.core.errors import ActorsError, DecodeError, Reject
+from actors.core.errors import ActorsError, DecodeError, Ignore, Reject
 from actors.core.protocol import Blueprint, Ended, Interrupted, Started, Stop
 from actors.core.reason import End, ExitReason
 from actors.runtime import blueprint as blueprints
 from actors.runtime import linux
+from actors.runtime.alarms import Alarms
 from actors.runtime.context import WorkerContext
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import ASKING, Endpoint
@@ -37,10 +37,11 @@ from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.inbox import IDLE, Inbox
-from actors.runtime.mailbox.journal import Status, Word
+from actors.runtime.mailbox.journal import Condition, Status, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.lease import Lease
 from actors.runtime.site import Site
+from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
 _ASK: Final = int(Kind.ASK)
@@ -73,23 +74,6 @@ class _Crash(Exception):
         self.answered = answered
 
 
-def main(assignment: Assignment) -> None:
-    """Run an actor from its start to its end; the target of its `multiprocessing.Process`."""
-    os.setpgid(0, 0)
-    linux.die_with(assignment.guardian)
-    linux.volunteer_for_oom()
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    linux.close_all_but({0, 1, 2, *_parent_sentinel()})
-    sys.exit(Worker(assignment).run())
-
-
-def _parent_sentinel() -> list[int]:
-    """The descriptor by which `multiprocessing` knows that the parent lives."""
-    parent = multiprocessing.parent_process()
-    return [] if parent is None else [parent.sentinel]
-
-
 class Worker:
     """Runs one incarnation of one actor."""
 
@@ -103,6 +87,7 @@ class Worker:
         self._inbox = _open_inbox(layout, self._control)
         self._words = self._inbox.journal.words
         self._bounded = bool(self._words[Word.BOUND])
+        self._words[Word.SINCE] = 0
         self._words[Word.PROCESS] = os.getpid()  # the guardian says so too, but perhaps later
         self._endpoint = Endpoint(
             assignment.site, assignment.address, assignment.incarnation, carrier=PROCESS_DRAINER
@@ -112,6 +97,11 @@ class Worker:
         self._asynchronous = False
         self._runner: asyncio.Runner | None = None
         self._why: ExitReason | None = None
+        terms = assignment.blueprint.terms
+        self._guarded = terms.handler_timeout is not None
+        self._retries = terms.retry > 0
+        self._wear = Wear(terms) if terms.max_messages or terms.max_memory or terms.max_age else None
+        self.alarms = Alarms()
         self.hand: Hand | None = None
 
     def run(self) -> int:
@@ -126,13 +116,16 @@ class Worker:
             self._flush()
 
     def stop(self, why: ExitReason) -> None:
-        """Leave the loop after the message in hand."""
-        self._why = why
+        """Leave the loop after the message in hand, unless that is decided already."""
+        self._why = self._why or why
 
     def _live(self) -> int:
         known = self._assignment.blueprint.target.partition(":")[0] in sys.modules
         try:
             self._start()
+        except Ignore as declined:
+            self._report(ExitReason(end=End.NORMAL, text=f"declined to start: {declined}"), answered=False)
+            return 0
         except BaseException as error:  # noqa: BLE001 - reported, whatever it is
             self._report(reason_of(error, End.FAILED_START), answered=False)
             return _EXIT_CRASHED
@@ -152,6 +145,8 @@ class Worker:
 
     def _start(self) -> None:
         ASKING.set(self._alone)
+        terms = self._assignment.blueprint.terms
+        linux.take_place(terms.nice, terms.cpu_affinity)
         if self._assignment.preparation is not None:
             spawn.prepare(self._assignment.preparation)
         self._actor = blueprints.build(self._assignment.blueprint, self._endpoint.codec)
@@ -159,6 +154,10 @@ class Worker:
         hooks = (self._actor.on_start, self._actor.receive, self._actor.on_stop)
         self._asynchronous = any(map(inspect.iscoroutinefunction, hooks))
         self._call(self._actor.on_start())
+        wear = self._wear
+        if wear is not None and wear.max_age is not None:
+            self.alarms.add(wear.max_age, lambda: self.stop(wear.when_old()))
+        self._words[Word.STATE] = Condition.RUNNING
 
     def _announce(self, known: bool) -> None:
         module = self._assignment.blueprint.target.partition(":")[0]
@@ -184,18 +183,30 @@ class Worker:
         while self._why is None:
             if parts := self._next():
                 self._handle(parts)
+                self._wear_out()
             elif self._why is None:
-                self._inbox.wait(None)
+                self._inbox.wait(self.alarms.left())
+            if self.alarms:
+                self.alarms.ring_due()
         return self._why
 
     async def _serve_async(self) -> ExitReason:
         while self._why is None:
             if parts := self._next():
                 await self._handle_async(parts)
+                self._wear_out()
                 await asyncio.sleep(0)  # the actor's own tasks have their turn between messages
             elif self._why is None:
                 await self._readable()
+            if self.alarms:
+                self.alarms.ring_due()
         return self._why
+
+    def _wear_out(self) -> None:
+        """Stop, to be started anew, if a limit has been reached."""
+        why = None if self._wear is None else self._wear.after_message()
+        if why is not None:
+            self.stop(why)
 
     async def _readable(self) -> None:
         """Wait for mail or control; watched at other times, they would keep the loop from sleeping."""
@@ -204,12 +215,19 @@ class Worker:
         for descriptor in (self._inbox, self._control):
             loop.add_reader(descriptor, awake.set)
         try:
-            await asyncio.wait_for(awake.wait(), IDLE if self._bounded else None)
+            await asyncio.wait_for(awake.wait(), self._patience())
         except TimeoutError:
             self._inbox.mend()
         finally:
             for descriptor in (self._inbox, self._control):
                 loop.remove_reader(descriptor)
+
+    def _patience(self) -> float | None:
+        """For how many seconds to wait for mail at the most."""
+        left = self.alarms.left()
+        if not self._bounded:
+            return left
+        return IDLE if left is None else min(IDLE, left)
 
     def _next(self) -> list[bytes] | None:
         """The next message, unless there is none or control has come before it."""
@@ -228,6 +246,8 @@ class Worker:
                 select.select((), (), (), _PAUSE)
 
     def _handle(self, parts: list[bytes]) -> None:
+        if self._guarded:
+            self._words[Word.SINCE] = time.monotonic_ns()
         hand = self._take_up(parts)
         if hand is not None:
             try:
@@ -235,9 +255,13 @@ class Worker:
             except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
                 self._fail(hand, error)
         self.hand = None
+        if self._guarded:
+            self._words[Word.SINCE] = 0
         self._inbox.done()
 
     async def _handle_async(self, parts: list[bytes]) -> None:
+        if self._guarded:
+            self._words[Word.SINCE] = time.monotonic_ns()
         hand = self._take_up(parts)
         if hand is not None:
             try:
@@ -246,6 +270,8 @@ class Worker:
             except BaseException as error:  # noqa: BLE001
                 self._fail(hand, error)
         self.hand = None
+        if self._guarded:
+            self._words[Word.SINCE] = 0
         self._inbox.done()
 
     def _take_up(self, parts: list[bytes]) -> Hand | None:
@@ -280,6 +306,8 @@ class Worker:
                 raise error
             case asyncio.CancelledError() if self._why is not None:  # its time to stop is up
                 raise error
+            case _ if self._retries:  # the guardian knows whether it is tried again, and answers if not
+                raise _Crash(reason_of(error, End.EXCEPTION), answered=False) from error
             case _:
                 why = reason_of(error, End.EXCEPTION)
                 hand.finish(Outcome.RAISED, (why.type, why.text, why.traceback))
@@ -311,7 +339,7 @@ class Worker:
 
     def _flush(self) -> None:
         self._endpoint.report_flood()
-        self._endpoint.flush(self._assignment.blueprint.shutdown)
+        self._endpoint.flush(self._assignment.blueprint.terms.shutdown)
 
     def _dead_letter(self, sender: bytes | str, cause: str, message: bytes) -> None:
         path = envelope.path_of(sender) if isinstance(sender, bytes) else sender

@@ -9,7 +9,8 @@ import pytest
 from actors.core.events import ActorStarted, RestartLimitReached
 from actors.core.protocol import NotSpawned
 from actors.core.reason import NORMAL
-from actors.core.spec import Restart, Strategy
+from actors.core.strategy import Strategy
+from actors.core.terms import Restart
 from support.world import World, actor, new_world, supervisor
 
 ALL, REST, ONE = Strategy.ONE_FOR_ALL, Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ONE

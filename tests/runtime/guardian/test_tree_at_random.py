@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from actors.core.protocol import Blueprint
 from actors.core.reason import NORMAL
-from actors.core.spec import Restart, Strategy
+from actors.core.strategy import Strategy
+from actors.core.terms import Restart
 from support.world import World, actor, new_world, supervisor
 
 restarts = st.sampled_from(Restart)

@@ -16,42 +16,21 @@ from multiprocessing import spawn
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-import attrs
-
-from actors.core.codec import Codec
 from actors.core.errors import ActorsError
-from actors.core.policy import Intensity
 from actors.runtime import linux
 from actors.runtime.guardian.guardian import Guardian
+from actors.runtime.guardian.orders import Orders
 from actors.runtime.rundirectory import RunDirectory
 
 BARE: Final = "ACTORS_BARE_GUARDIAN"
 """In the environment of a guardian that shall not import the application's main module."""
 
+ESCALATED: Final = 70
+"""The exit code of a guardian that has shut its system down because a part of it would not run."""
+
 _GUARD: Final = 'put what starts it below `if __name__ == "__main__":`'
 _PYTHONPATH: Final = "PYTHONPATH"
 _BORROWED: Final = "ACTORS_PYTHONPATH"
-
-
-@attrs.frozen
-class Boot:
-    """What a root process tells its guardian before it runs; kept in the run directory."""
-
-    preparation: dict[str, Any]
-    """What `multiprocessing` tells a spawned process: where the main module is, ``sys.path``, …"""
-    intensity: Intensity
-
-    def write(self, directory: Path) -> None:
-        """Leave it for the guardian."""
-        values = [self.preparation, self.intensity.max_restarts, self.intensity.within]
-        stream, _ = Codec().encode(values)
-        (directory / "boot").write_bytes(stream)
-
-    @classmethod
-    def read(cls, directory: Path) -> Boot:
-        """Take it."""
-        preparation, max_restarts, within = Codec().decode((directory / "boot").read_bytes())
-        return cls(preparation, Intensity(max_restarts, within))
 
 
 def command(directory: Path, hold: int, root: int) -> list[str]:
@@ -112,9 +91,9 @@ def main(arguments: list[str]) -> None:
     linux.raise_descriptor_limit()
     linux.adopt_orphans()
     os.set_inheritable(root, False)
-    told = Boot.read(directory)
+    orders = Orders.read(directory)
     bare = os.environ.pop(BARE, None) is not None
-    problem = _prepare(_without_main(told.preparation) if bare else told.preparation)
+    problem = _prepare(_without_main(orders.preparation) if bare else orders.preparation)
     if linux.threads() > 1 and not bare:
         _restart_bare(directory, hold, root)
     gc.collect()
@@ -123,9 +102,9 @@ def main(arguments: list[str]) -> None:
     guardian = Guardian(
         run,
         root,
-        told.intensity,
+        orders,
         problem=problem,
-        preparation=told.preparation if bare else None,
+        preparation=orders.preparation if bare else None,
     )
     _run_to_the_end(guardian)
 
@@ -135,7 +114,7 @@ def _run_to_the_end(guardian: Guardian) -> NoReturn:
     code = 1
     try:
         guardian.run()
-        code = 0
+        code = ESCALATED if guardian.failed else 0
     except BaseException:  # noqa: BLE001 - a fault of ours: shown, and the end of every actor
         traceback.print_exc()
     finally:

@@ -6,8 +6,8 @@ import errno
 import os
 import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 
 from actors.core import envelope
@@ -16,13 +16,23 @@ from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.node import Node
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.credit import Credits
-from actors.runtime.mailbox.journal import Entry, Journal, Word, write_word
+from actors.runtime.mailbox.journal import (
+    Condition,
+    Entry,
+    Garbage,
+    Journal,
+    Word,
+    read_word,
+    write_word,
+)
 from actors.runtime.mailbox.layout import Layout, make_pipe
 from actors.runtime.mailbox.parcel import Places
 
 _SHOWN: Final = 4096
 _PAGE: Final = 64 << 10
 """More than a control lane holds."""
+_STACK: Final = 32_000
+"""How many characters of a stack are told."""
 _RESERVE: Final = 64
 """How many descriptors new actors leave to the guardian."""
 
@@ -37,31 +47,62 @@ def found(endpoint: Endpoint, node: Node) -> None:
     if node.supervises:
         endpoint.site.supervisor_mark(node.address.id).touch(0o600)
         return
-    node.keepers = layout.create(node.blueprint.mailbox_size)
+    node.keepers = layout.create(node.terms.mailbox_size)
     node.keepers.append(make_pipe(layout.control))
     _refuse_the_last(node.keepers)
 
 
-def in_hand(endpoint: Endpoint, node: Node) -> Mail | None:
-    """Take the message out of a dead actor's hand; None if there was none."""
+@contextmanager
+def hand(endpoint: Endpoint, node: Node) -> Generator[DeadHand]:
+    """Open the hand of a dead actor."""
     layout = endpoint.site.mailbox(node.address.id)
     with closing(Journal(layout.journal)) as journal:
-        if not journal.taken:
-            return None
-        mail = _take(journal, layout)
-    _give_place_back(layout, node)
-    return mail
+        yield DeadHand(journal, layout, node)
 
 
-def waiting(endpoint: Endpoint, node: Node) -> Iterator[Mail]:
-    """Take out all that waits for an actor which is gone for good; nothing can come after it."""
+class DeadHand:
+    """What a dead actor has in hand: `empty` it, or `put_back` what is in it."""
+
+    def __init__(self, journal: Journal, layout: Layout, node: Node) -> None:
+        self._journal = journal
+        self._layout = layout
+        self._node = node
+        self.mail: Mail | None = None
+        """The message, of a large one the beginning; None if there was none."""
+        if journal.taken:
+            self.mail = _look(journal.take(), layout)
+            if self.mail is None:
+                self.empty()
+
+    def blame(self) -> int:
+        """Write down that the actor has died of the message; return how many times."""
+        return self._journal.blame()
+
+    def put_back(self) -> None:
+        """Have the next incarnation take the message again."""
+        self._journal.put_back()
+
+    def empty(self) -> None:
+        """The message has been dealt with."""
+        _drop(self._journal, self._layout)
+        if self._node.terms.mailbox_size:
+            with closing(Credits(self._layout.credits, self._node.terms.mailbox_size)) as places:
+                places.give()
+
+
+def waiting(endpoint: Endpoint, node: Node) -> Iterator[tuple[Mail, bool]]:
+    """Take out all that waits for an actor which is gone for good; nothing can come after it.
+
+    With each message comes whether the actor has died of it before, and so may have handled it in part.
+    """
     layout = endpoint.site.mailbox(node.address.id)
     with closing(Journal(layout.journal)) as journal:
         journal.words[Word.GONE] = 1
         while not journal.drained or journal.refill(node.keepers[0]):
-            mail = _take(journal, layout)
+            mail, tried = _look(journal.take(), layout), journal.deaths > 0
+            _drop(journal, layout)
             if mail is not None and mail.kind != Kind.LAST:
-                yield mail
+                yield mail, tried
 
 
 def clear(endpoint: Endpoint, node: Node) -> None:
@@ -92,11 +133,39 @@ def forget_commands(layout: Layout, node: Node) -> None:
     mark(layout, Word.CONTROL, 0)
 
 
+def announce_restart(endpoint: Endpoint, node: Node) -> None:
+    """Let it be seen that a node, and those below it, are down to be started again."""
+    for one in node.subtree():
+        if not one.supervises:
+            with suppress(OSError):
+                mark(endpoint.site.mailbox(one.address.id), Word.STATE, Condition.RESTARTING)
+
+
 def mark(layout: Layout, word: Word, value: int) -> None:
     """Write a word of an actor's status page."""
-    descriptor = os.open(layout.journal, os.O_WRONLY | os.O_CLOEXEC)
-    try:
+    with _status_page(layout, os.O_WRONLY) as descriptor:
         write_word(descriptor, word, value)
+
+
+def read(layout: Layout, word: Word) -> int:
+    """Read a word of an actor's status page."""
+    with _status_page(layout, os.O_RDONLY) as descriptor:
+        return read_word(descriptor, word)
+
+
+def stack(layout: Layout) -> str:
+    """The Python stack that a process wrote down when a fault or a SIGABRT ended it; else empty."""
+    try:
+        return layout.stack.read_text(errors="replace")[-_STACK:]
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _status_page(layout: Layout, flags: int) -> Generator[int]:
+    descriptor = os.open(layout.journal, flags | os.O_CLOEXEC)
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -108,21 +177,23 @@ def _refuse_the_last(descriptors: list[int]) -> None:
         raise OSError(errno.EMFILE, f"the guardian may have {limit} descriptors (ulimit -n)")
 
 
-def _take(journal: Journal, layout: Layout) -> Mail | None:
-    """The next message of the journal's batch, of a large one the beginning; None for what is none."""
-    entry = journal.take()
-    data = b""
-    if isinstance(entry, Entry):
-        data = entry.payload
-        if entry.kind == frame.Kind.PARCEL:
-            data = _glance(layout.places, entry.payload)
-            parcel.discard(layout.places, entry.payload)
-    journal.done()
+def _look(entry: Entry | Garbage | None, layout: Layout) -> Mail | None:
+    """The message of a journal's entry, of a large one the beginning; None for what is none."""
+    data = entry.payload if isinstance(entry, Entry) else b""
+    if isinstance(entry, Entry) and entry.kind == frame.Kind.PARCEL:
+        data = _glance(layout.places, data)
     try:
-        mail = envelope.open_mail(data)
+        return envelope.open_mail(data)
     except ValueError:
         return None
-    return mail
+
+
+def _drop(journal: Journal, layout: Layout) -> None:
+    """Step past the message that is taken, and remove its parcel, if it has one."""
+    entry = journal.take()
+    if isinstance(entry, Entry) and entry.kind == frame.Kind.PARCEL:
+        parcel.discard(layout.places, entry.payload)
+    journal.done()
 
 
 def _glance(places: Places, label: bytes) -> bytes:
@@ -130,10 +201,3 @@ def _glance(places: Places, label: bytes) -> bytes:
         return parcel.glance(places, label, _SHOWN)
     except parcel.BadParcel:
         return b""
-
-
-def _give_place_back(layout: Layout, node: Node) -> None:
-    if node.blueprint.mailbox_size:
-        places = Credits(layout.credits, node.blueprint.mailbox_size)
-        with closing(places):
-            places.give()

@@ -14,31 +14,37 @@ from actors.core import envelope
 from actors.core.address import Address
 from actors.core.envelope import Kind, Mail, Outcome
 from actors.core.errors import DecodeError
-from actors.core.events import DeadLetter
-from actors.core.policy import Intensity
+from actors.core.events import DeadLetter, GuardianRestarted, Unhandled
 from actors.core.protocol import (
+    Children,
     Ended,
+    Exits,
     Hello,
     Interrupted,
     Join,
     NotSpawned,
+    Rebuild,
     Spawn,
     Started,
     Stop,
     StopSystem,
     Subscribe,
     Undelivered,
+    Unwatch,
+    Watch,
 )
+from actors.core.strategy import Escalation
 from actors.runtime import linux
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Node
+from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardian.tree import Tree
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.rundirectory import RunDirectory
-from actors.runtime.site import GUARDIAN, Site
+from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
 _HEARD = (signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD)
 """SIGTERM asks for an orderly stop of the system, SIGQUIT for its end at once."""
@@ -51,7 +57,7 @@ class Guardian:
         self,
         run: RunDirectory,
         root: int,
-        intensity: Intensity,
+        orders: Orders,
         *,
         problem: str,
         preparation: dict[str, Any] | None,
@@ -61,6 +67,9 @@ class Guardian:
         A `problem` that made it impossible to import the application is told to who says `Hello`. A
         `preparation` is for the actors to do, where the guardian could not do it for them.
         """
+        self.failed = False
+        """Whether the system has been shut down because what was restarted too often was escalated."""
+        self._orders = orders
         self._run = run
         self._root = root
         self._problem = problem
@@ -73,7 +82,16 @@ class Guardian:
         pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
         self._inbox = Inbox(layout, pipe)
         self._herald = Herald(self._endpoint, self._loop)
-        self._tree = Tree(self._endpoint, self._loop, self._herald, intensity, self._hear, preparation)
+        self._tree = Tree(
+            self._endpoint,
+            self._loop,
+            self._herald,
+            orders.intensity,
+            hear=self._hear,
+            escalate=self._escalate,
+            preparation=preparation,
+            generation=orders.generation,
+        )
         self._bell, self._ringer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self) -> None:
@@ -139,19 +157,18 @@ class Guardian:
             case Ended():
                 self._tree.ended(message)
             case Undelivered():
-                self._herald.publish(
-                    DeadLetter(
-                        receiver=message.receiver,
-                        sender=message.sender,
-                        cause=message.cause,
-                        message=message.message,
-                        count=message.count,
-                    )
-                )
+                self._undelivered(message)
             case Spawn():
                 self._tree.spawn(
-                    message.parent, message.blueprint, lambda result: self._spawned(mail, result)
+                    message.parent,
+                    message.blueprint,
+                    envelope.sender_of(mail.sender).address,
+                    lambda result: self._spawned(mail, result),
                 )
+            case Watch():
+                self._tree.watch(message.actor.address, mail.sender)
+            case Unwatch():
+                self._tree.unwatch(message.id, mail.sender)
             case Stop():
                 self._tree.command(message)
             case Join():
@@ -160,8 +177,15 @@ class Guardian:
                 asker = envelope.sender_of(mail.sender)
                 self._herald.subscribe(self._endpoint.site.lane(asker.address.id, message.lane))
                 self._reply(mail, True)
+            case Children():
+                self._reply_children(mail, message.id)
+            case Exits():
+                self._reply(mail, self._tree.archive.of(message.path))
             case Hello():
                 self._greet(mail)
+            case Rebuild():
+                self._herald.publish(GuardianRestarted(cause=self._orders.cause))
+                self._tree.rebuild(lambda count: self._reply(mail, count))
             case StopSystem() | Interrupted():
                 self._stop_system()
             case _ if mail.kind == Kind.ASK:
@@ -173,6 +197,22 @@ class Guardian:
 
     def _spawned(self, mail: Mail, result: Node | NotSpawned) -> None:
         self._reply(mail, result.ref if isinstance(result, Node) else result)
+
+    def _undelivered(self, said: Undelivered) -> None:
+        letter = Unhandled if said.unhandled else DeadLetter
+        self._herald.publish(
+            letter(
+                receiver=said.receiver,
+                sender=said.sender,
+                cause=said.cause,
+                message=said.message,
+                count=said.count,
+            )
+        )
+
+    def _reply_children(self, mail: Mail, number: int) -> None:
+        node = self._tree.nodes.get(number, self._tree.root if number == APPLICATION else None)
+        self._reply(mail, [] if node is None else [child.ref for child in node.children])
 
     def _join(self, mail: Mail, number: int) -> None:
         node = self._tree.nodes.get(number)
@@ -203,8 +243,14 @@ class Guardian:
         self._tree.stop_everything(self._end)
 
     def _end(self) -> None:
-        self._tree.tell_of_flood()
+        self._tree.letters.tell_of_flood()
         self._loop.stop()
+
+    def _escalate(self, parent: Node) -> None:
+        """Whoever was restarted too often below the root has been stopped."""
+        if parent is self._tree.root and self._orders.escalation is Escalation.SHUT_DOWN:
+            self.failed = True
+            self._stop_system()
 
     def _kill_system(self) -> None:
         """Be polite to nobody: the root has ended, or has lost patience."""

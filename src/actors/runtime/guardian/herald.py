@@ -5,12 +5,16 @@ from __future__ import annotations
 from actors.core.errors import MailboxClosed, MailboxFull
 from actors.core.events import (
     ActorCrashed,
+    ActorRestarted,
     ActorStarted,
     ActorStopped,
+    ActorWaits,
     DeadLetter,
     Event,
     EventsLost,
+    GuardianRestarted,
     RestartLimitReached,
+    Unhandled,
 )
 from actors.runtime import log
 from actors.runtime.endpoint import Endpoint
@@ -62,9 +66,7 @@ class Herald:
 
     def _write_down(self, event: Event) -> None:
         match event:
-            case ActorStarted(incarnation=0):
-                self._log.info("actor_started", actor=event.actor.path, pid=event.pid)
-            case ActorStarted():
+            case ActorRestarted():
                 self._log.warning(
                     "actor_restarted",
                     actor=event.actor.path,
@@ -72,6 +74,8 @@ class Herald:
                     restarts=event.incarnation,
                     after=f"{event.after * 1000:.1f} ms",
                 )
+            case ActorStarted():
+                self._log.info("actor_started", actor=event.actor.path, pid=event.pid)
             case ActorCrashed(reason=reason):
                 self._log.warning(
                     "actor_crashed", actor=event.actor.path, pid=event.pid, reason=str(reason)
@@ -86,10 +90,19 @@ class Herald:
                     max_restarts=event.max_restarts,
                     within=event.within,
                 )
+            case ActorWaits():
+                self._log.warning(
+                    "actor_waits",
+                    actor=event.actor.path,
+                    delay=f"{event.delay:.3g} s",
+                    attempt=event.attempt,
+                )
+            case GuardianRestarted():
+                self._log.error("guardian_restarted", cause=event.cause)
             case DeadLetter():
                 say = self._log.info if self.stopping else self._log.warning
                 say(
-                    "dead_letter",
+                    "unhandled" if isinstance(event, Unhandled) else "dead_letter",
                     receiver=event.receiver,
                     sender=event.sender,
                     cause=event.cause,

@@ -11,8 +11,13 @@ from actors.core.address import Address
 from actors.core.protocol import Blueprint, Ended
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
+from actors.core.terms import Terms
 from actors.runtime.guardian.loop import Timer
 from actors.runtime.guardian.process import ActorProcess
+
+Done = Callable[[], None]
+Begun = Callable[[ExitReason | None], None]
+"""Is called once, when a start has come to its end: with None, or with why it has failed."""
 
 
 class State(Enum):
@@ -24,7 +29,19 @@ class State(Enum):
     """On its way down, to be started again or for good."""
     DOWN = auto()
     """Without a process, to be started again."""
+    WAITING = auto()
+    """Down, until its backoff is over."""
     GONE = auto()
+
+
+class Regrouping:
+    """One restart of a group: who carries it has part in it, and only in the latest."""
+
+    __slots__ = ("waiting",)
+
+    def __init__(self) -> None:
+        self.waiting = False
+        """Whether all are down and a backoff has to pass; another restart may take its place then."""
 
 
 @attrs.define(eq=False)
@@ -34,6 +51,8 @@ class Node:
     address: Address
     blueprint: Blueprint
     parent: Node | None
+    dynamic: bool = False
+    """Whether it was spawned below its parent later, and is not declared there."""
     state: State = State.DOWN
     incarnation: int = -1
     children: list[Node] = attrs.field(factory=lambda: list[Node]())
@@ -46,24 +65,45 @@ class Node:
     """When a child of it was restarted, if it is a supervisor."""
     began: float = 0.0
     """When the present start began, or the death that led to it."""
+    born: float = 0.0
+    """When the present process, or the present life of a supervisor, began."""
+    lived: float = 0.0
+    """How long the last life after a start was, in seconds."""
+    attempts: int = 0
+    """How many restarts in a row there were, as its backoff counts them."""
     fallen: ExitReason | None = None
     """Why it went down by itself, until that has been judged."""
-    restarting: bool = False
-    """Whether it is going down, or is down, to be started again with its group."""
+    regrouping: Regrouping | None = None
+    """The restart of a group in which it is going down, or is down, to be started again."""
     leaving: bool = False
     """Whether it is removed as soon as it is down."""
     report: Ended | None = None
-    """What the present incarnation has said of its end."""
+    """What the present incarnation has said of its end, or the guardian in its place."""
     timer: Timer | None = None
-    when_started: Callable[[ExitReason | None], None] | None = None
-    when_down: list[Callable[[], None]] = attrs.field(factory=list[Callable[[], None]])
+    watchdog: Timer | None = None
+    when_started: Begun | None = None
+    when_down: list[Done] = attrs.field(factory=list[Done])
     joiners: list[tuple[bytes, int]] = attrs.field(factory=list[tuple[bytes, int]])
     """Who asked to be told when it is gone."""
+    watchers: dict[bytes, Address] = attrs.field(factory=dict[bytes, Address])
+    """Which incarnations of which actors watch it."""
+    watched: dict[int, bytes] = attrs.field(factory=dict[int, bytes])
+    """Which actors its present incarnation watches, and as whom."""
 
     @property
     def ref(self) -> ActorRef:
         """A reference for events and replies."""
         return ActorRef(self.address)
+
+    @property
+    def path(self) -> str:
+        """Its name below the system."""
+        return self.address.path
+
+    @property
+    def terms(self) -> Terms:
+        """How it is to be treated."""
+        return self.blueprint.terms
 
     @property
     def supervises(self) -> bool:
@@ -73,7 +113,7 @@ class Node:
     @property
     def may_begin(self) -> bool:
         """Whether it could be started now."""
-        return self.state is State.DOWN and not self.leaving
+        return self.state in (State.DOWN, State.WAITING) and not self.leaving
 
     @property
     def ledger(self) -> list[float]:
@@ -83,13 +123,19 @@ class Node:
         return self.history
 
     def unclock(self) -> None:
-        """Stop its timer, if one runs."""
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
+        """Stop its timers, if any run."""
+        for timer in (self.timer, self.watchdog):
+            if timer is not None:
+                timer.cancel()
+        self.timer = self.watchdog = None
 
-    def take_when_down(self) -> list[Callable[[], None]]:
-        """Who waits for it to be down; they are called once."""
+    def take_when_started(self) -> Begun | None:
+        """Who waits for its start; to be called once."""
+        waiting, self.when_started = self.when_started, None
+        return waiting
+
+    def take_when_down(self) -> list[Done]:
+        """Who waits for it to be down; to be called once."""
         waiting, self.when_down = self.when_down, []
         return waiting
 

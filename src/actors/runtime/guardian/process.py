@@ -8,8 +8,8 @@ from contextlib import suppress
 from multiprocessing.context import ForkProcess, SpawnProcess
 from typing import Final
 
-from actors.core.spec import StartMethod
-from actors.runtime import worker
+from actors.core.terms import StartMethod
+from actors.runtime import birth
 from actors.runtime.worker import Assignment
 
 _CLASSES: Final[dict[StartMethod, type[ForkProcess] | type[SpawnProcess]]] = {
@@ -25,9 +25,9 @@ class ActorProcess:
     """
 
     def __init__(self, assignment: Assignment) -> None:
-        process = _CLASSES[assignment.blueprint.start_method]
+        process = _CLASSES[assignment.blueprint.terms.start_method]
         name = f"actor {assignment.address.path}"
-        self._process = process(target=worker.main, args=(assignment,), name=name)
+        self._process = process(target=birth.main, args=(assignment,), name=name)
         self._process.start()
         self.pid = self._process.pid or 0
         try:

@@ -20,6 +20,8 @@ PIPE_BUF: Final = 4096
 HEAD: Final = struct.Struct("<HBxI")
 MAGIC: Final = 0x7AC7
 MAGIC_BYTES: Final = MAGIC.to_bytes(2, "little")
+SPARE: Final = 3
+"""Where in a frame the byte is that its sender leaves 0: its receiver's, for notes of its own."""
 ROOM: Final = PIPE_BUF - HEAD.size
 """The largest payload of one frame, in bytes; what is larger travels as a parcel."""
 

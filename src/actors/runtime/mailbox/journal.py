@@ -34,6 +34,7 @@ _POSITION_BITS: Final = 28
 _POSITION_MASK: Final = (1 << _POSITION_BITS) - 1
 TAKEN: Final = 1 << (2 * _POSITION_BITS)
 _GARBAGE: Final = 0
+_MOST_DEATHS: Final = 255
 _ZEROS: Final = memoryview(bytes(1 << 16))
 
 
@@ -51,6 +52,19 @@ class Word(IntEnum):
     """Not zero while something waits in the control lane."""
     PROCESS = 5
     """The pid of the actor's process, in its present incarnation or the last."""
+    STATE = 6
+    """Whether the actor could take a message now: a `Condition`."""
+    SINCE = 7
+    """Since when a message is in hand, in monotonic nanoseconds, where that time is limited; or 0."""
+
+
+class Condition(IntEnum):
+    """What `Word.STATE` says."""
+
+    STARTING = 0
+    RUNNING = 1
+    RESTARTING = 2
+    """Down, to be started again; perhaps not at once."""
 
 
 class Entry(NamedTuple):
@@ -75,6 +89,10 @@ def waiting_bytes(pipe: int) -> int:
 
 def write_word(descriptor: int, word: Word, value: int) -> None:
     os.pwrite(descriptor, value.to_bytes(8, "little"), 8 * word)
+
+
+def read_word(descriptor: int, word: Word) -> int:
+    return int.from_bytes(os.pread(descriptor, 8, 8 * word), "little")
 
 
 def _unpack(cursor: int) -> tuple[int, int]:
@@ -205,6 +223,21 @@ class Journal:
         """The message in hand has been dealt with: step past it."""
         self._position = position = self._next
         self.words[_CURSOR] = position | self._length << _POSITION_BITS
+
+    def put_back(self) -> None:
+        """Leave the message in hand to the next reader, as if it had not been taken."""
+        self._store(0)
+
+    @property
+    def deaths(self) -> int:
+        """How many readers have died of the message at the position, as far as that was written down."""
+        return self._memory[STATUS_PAGE + self._position + frame.SPARE]
+
+    def blame(self) -> int:
+        """Write down that one more reader has died of the message in hand; return how many have."""
+        deaths = min(self.deaths + 1, _MOST_DEATHS)
+        self._memory[STATUS_PAGE + self._position + frame.SPARE] = deaths
+        return deaths
 
     def count(self) -> tuple[int, int]:
         """How many frames of the batch have not been taken, and how many bytes they are."""

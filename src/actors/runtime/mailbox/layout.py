@@ -49,6 +49,11 @@ class Layout:
         return self.directory / "reader"
 
     @property
+    def stack(self) -> Path:
+        """Where an actor's process writes down its Python stack when a fault ends it."""
+        return self.directory / "stack"
+
+    @property
     def credits(self) -> Path:
         """The pipe of free places, if the mailbox is bounded."""
         return self.directory / "credits"

@@ -1,0 +1,63 @@
+"""Alarms: what an actor's process has to do at certain times, between messages."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+
+Ring = Callable[[], None]
+
+
+class Alarm:
+    """Something to do at a time, once or again and again. The `Timer` of a `Context`."""
+
+    __slots__ = ("every", "ring")
+
+    def __init__(self, ring: Ring, every: float | None) -> None:
+        self.ring: Ring | None = ring
+        self.every = every
+
+    def cancel(self) -> None:
+        """Do it no more. Harmless if it has been done."""
+        self.ring = None
+
+
+class Alarms:
+    """The alarms of one process, by time. Not thread-safe. True while there are any."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._heap: list[tuple[float, int, Alarm]] = []
+        self._numbers = itertools.count()
+
+    def __bool__(self) -> bool:
+        return bool(self._heap)
+
+    def add(self, seconds: float, ring: Ring, *, again: bool = False) -> Alarm:
+        """Do something in so many seconds, and `again` after as many."""
+        alarm = Alarm(ring, seconds if again else None)
+        self._push(seconds, alarm)
+        return alarm
+
+    def left(self) -> float | None:
+        """How many seconds there are until the next; None if there is none."""
+        while self._heap and self._heap[0][2].ring is None:
+            heapq.heappop(self._heap)
+        return max(0.0, self._heap[0][0] - self._clock()) if self._heap else None
+
+    def ring_due(self) -> None:
+        """Do what is due, each thing once, however late it is."""
+        now = self._clock()
+        due: list[Alarm] = []
+        while self._heap and self._heap[0][0] <= now:
+            due.append(heapq.heappop(self._heap)[2])
+        for alarm in due:
+            if alarm.ring is not None:
+                alarm.ring()
+            if alarm.ring is not None and alarm.every is not None:
+                self._push(alarm.every, alarm)
+
+    def _push(self, seconds: float, alarm: Alarm) -> None:
+        heapq.heappush(self._heap, (self._clock() + seconds, next(self._numbers), alarm))

@@ -1,0 +1,129 @@
+"""The undertaker: ends what a dead process had in hand, and what an actor leaves that is gone for good."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from actors.core import policy, reason
+from actors.core.address import Address
+from actors.core.codec.label import label
+from actors.core.envelope import Kind, Mail, Outcome, path_of
+from actors.core.errors import MailboxFull
+from actors.core.events import ActorStopped
+from actors.core.message import changed
+from actors.core.reason import End, ExitReason
+from actors.core.terminated import Terminated
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.guardian import estate
+from actors.runtime.guardian.archive import Archive
+from actors.runtime.guardian.herald import Herald
+from actors.runtime.guardian.letters import Letters
+from actors.runtime.guardian.node import Node, State
+
+GONE: Final = ExitReason(end=End.SHUTDOWN, text="was gone already")
+
+
+class Undertaker:
+    """Sees to the message in hand at each death, and at the last one to all that waits."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        herald: Herald,
+        letters: Letters,
+        archive: Archive,
+        nodes: dict[int, Node],
+    ) -> None:
+        self._endpoint = endpoint
+        self._herald = herald
+        self._letters = letters
+        self._archive = archive
+        self._nodes = nodes
+
+    def settle(self, node: Node, why: ExitReason) -> ExitReason:
+        """End what a dead process had in hand; return why it ended, in the light of that."""
+        estate.clear(self._endpoint, node)
+        self._forget_watches(node)
+        why = self._settle_hand(node, why)
+        self._archive.add(node.path, why)
+        return why
+
+    def _settle_hand(self, node: Node, why: ExitReason) -> ExitReason:
+        with estate.hand(self._endpoint, node) as hand:
+            if hand.mail is None:
+                return why
+            if hand.mail.kind == Kind.LAST:  # it had come to the end of its mail, and could not say so
+                hand.empty()
+                return reason.SHUTDOWN
+            why = changed(why, in_hand=label(hand.mail.body))
+            if node.state is not State.STOPPING and node.terms.retry:
+                deaths = hand.blame()
+                if policy.tries_again(node.terms.retry, deaths):
+                    hand.put_back()
+                    return why
+                self._lose(node, hand.mail, why, f"set aside: the actor has died of it {deaths} times")
+            else:
+                self._lose(node, hand.mail, why, "it was in hand when the actor ended")
+            hand.empty()
+        return why
+
+    def _lose(self, node: Node, mail: Mail, why: ExitReason, cause: str) -> None:
+        answered = node.report is not None and node.report.answered
+        if mail.kind == Kind.ASK and not answered:
+            if why.end is End.EXCEPTION:
+                told = (why.type, why.text, why.traceback)
+                self._endpoint.answer(mail.sender, mail.correlation, Outcome.RAISED, told)
+            else:
+                self._endpoint.answer(mail.sender, mail.correlation, Outcome.CRASHED, why)
+        self._letters.post(node.path, path_of(mail.sender), f"{cause}: {why}", mail.body)
+
+    def bury(self, node: Node, why: ExitReason) -> None:
+        """Remove a node that is down: nothing of it stays but what was said about it."""
+        if node.state is State.GONE:
+            return
+        for child in list(node.children):
+            self.bury(child, why)
+        node.state = State.GONE
+        why = changed(why, uptime=node.lived, restarts=max(0, node.incarnation))
+        if node.keepers:
+            self._end_what_waits(node)
+        estate.remove(self._endpoint, node)
+        self._endpoint.site.unname(node.path)
+        self._nodes.pop(node.address.id, None)
+        if node.parent is not None and node in node.parent.children:
+            node.parent.children.remove(node)
+        self._tell(node, why)
+
+    def _end_what_waits(self, node: Node) -> None:
+        self._endpoint.site.mailbox(node.address.id).mail.unlink(missing_ok=True)
+        for mail, tried in estate.waiting(self._endpoint, node):
+            if mail.kind == Kind.ASK:
+                self._endpoint.answer(mail.sender, mail.correlation, Outcome.STOPPED, tried)
+            self._letters.post(node.path, path_of(mail.sender), "the actor has stopped", mail.body)
+
+    def _tell(self, node: Node, why: ExitReason) -> None:
+        for sender, number in node.joiners:
+            self._endpoint.answer(sender, number, Outcome.REPLY, True)
+        for watcher in node.watchers.values():
+            self.notify(watcher, node.address, why)
+        if node.supervises:
+            self._archive.add(node.path, why)
+        self._herald.publish(ActorStopped(actor=node.ref, reason=why))
+
+    def notify(self, watcher: Address, ended: Address, why: ExitReason | None = None) -> None:
+        """Tell a watcher that an actor is gone; `why` is looked up if that was before."""
+        if why is None:
+            exits = self._archive.of(ended.path)
+            why = exits[-1] if exits else GONE
+        message = Terminated(ref=self._endpoint.bind(ended), reason=why)
+        try:
+            self._endpoint.notify(watcher, message)
+        except MailboxFull as error:
+            self._letters.post(watcher.path, "", str(error), self._endpoint.codec.encode(message)[0])
+
+    def _forget_watches(self, node: Node) -> None:
+        for number, watcher in node.watched.items():
+            watched = self._nodes.get(number)
+            if watched is not None:
+                watched.watchers.pop(watcher, None)
+        node.watched.clear()
