@@ -36,6 +36,7 @@ from actors.core.strategy import AutoShutdown, Escalation, Strategy
 from actors.core.terminated import Terminated
 from actors.core.terms import Restart, StartMethod, Terms
 from actors.runtime.eventstream import EventStream
+from actors.runtime.listener import Listener
 from actors.runtime.mailbox.mailbox import Mailbox
 from actors.runtime.system import ActorSystem
 
@@ -67,6 +68,7 @@ __all__ = [
     "HandlerError",
     "Ignore",
     "Limits",
+    "Listener",
     "Mailbox",
     "MailboxClosed",
     "MailboxFull",

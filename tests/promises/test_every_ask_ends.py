@@ -1,8 +1,6 @@
 """Promise 7: every ask ends, once, and in a way that says what happened."""
 
 import asyncio
-import os
-import signal
 import threading
 
 import pytest
@@ -18,7 +16,6 @@ from actors import (
     MailboxFull,
     Rejected,
     Request,
-    SystemStopped,
     child,
 )
 from actors.core.errors import DecodeError
@@ -165,19 +162,3 @@ def test_an_async_actor_goes_on_with_its_own_tasks_between_messages(system: Acto
     player = system.spawn(child(AsyncPlayer))
     before = player.ask("background")
     assert player.ask("background") > before
-
-
-def test_a_killed_guardian_ends_every_ask_and_the_system_with_one_error(
-    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
-) -> None:
-    player = system.spawn(child(Player))
-    held = player.ask_future(Hold(taken=mailbox.address, release=gate.address), timeout=1_000)
-    mailbox.get(timeout=10)
-    os.kill(system.guardian_pid, signal.SIGKILL)
-    with pytest.raises(SystemStopped, match="guardian process was killed by SIGKILL"):
-        held.result(timeout=10)
-    with pytest.raises(SystemStopped):
-        player.ask(Pid())
-    with pytest.raises(SystemStopped):
-        system.spawn(child(Player))
-    system.stop()

@@ -173,7 +173,7 @@ def test_a_guardian_that_fails_ends_with_its_actors_and_shows_why(start: Start) 
     source = (
         "import sys; sys.path.insert(0, {!r})\n"
         "import shutil, actors, support.program as program\n"
-        "with actors.ActorSystem('s') as system:\n"
+        "with actors.ActorSystem('s', max_guardian_restarts=0) as system:\n"
         "    ref = system.spawn(program.Resident)\n"
         "    shutil.rmtree(system.directory / str(ref.address.id))\n"
         "    ref.kill()\n"

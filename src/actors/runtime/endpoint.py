@@ -32,6 +32,7 @@ from actors.core.errors import (
 )
 from actors.core.message import Request
 from actors.core.protocol import Children, Join, Stop, Undelivered
+from actors.core.reason import ExitReason
 from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
 from actors.core.schema import check_reply
 from actors.core.spec import ChildSpec
@@ -54,6 +55,10 @@ _SHOWN: Final = 1024
 """How many bytes of a message a dead letter shows."""
 
 
+class Interregnum(Exception):
+    """The guardian was killed, and another one does not serve yet."""
+
+
 class Endpoint:
     """Reaches the actors of a system from this process; the `Engine` behind its references.
 
@@ -71,6 +76,7 @@ class Endpoint:
         carrier: Carrier,
         wake: Iterable[Descriptor] = (),
         on_wake: Callable[[], ActorsError | None] = lambda: None,
+        try_again: Callable[[float], bool] = lambda _: False,
         limits: Limits | None = None,
     ) -> None:
         self.site = site
@@ -79,8 +85,11 @@ class Endpoint:
         self.guardian = _guardian(site.system)
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""
+        self.suspended = False
+        """Whether every actor is dead or dying, and no mailbox is opened."""
         self._wake = tuple(wake)
         self._on_wake = on_wake
+        self._try_again = try_again
         self._peers = Peers(site, carrier, self._lost)
         self._flood = Flood()
         self._incarnate(incarnation)
@@ -104,7 +113,19 @@ class Endpoint:
         try:
             self._peer(to).post(self._tell + body, segments, _deadline(timeout))
         except MailboxClosed:
+            self._tell_again(to, body, segments, timeout)
+
+    def _tell_again(self, to: Address, body: bytes, segments: Sequence[bytes], timeout: float) -> None:
+        """A mailbox was found closed: its actor is gone, or its guardian was killed and replaced."""
+        self._peers.forget(to)
+        try:
+            if not self._try_again(timeout):
+                raise MailboxClosed(to.path)
+            self._peer(to).post(self._tell + body, segments, _deadline(timeout))
+        except MailboxClosed:
             self._undeliverable(to, body)
+        except Interregnum:  # lost, as what waits
+            self._flood.hold(1)
 
     def post(self, to: Address, message: bytes, segments: Sequence[bytes], timeout: float = 0.0) -> None:
         """Send what is in an envelope already. Raises `MailboxClosed` and `MailboxFull`."""
@@ -112,7 +133,9 @@ class Endpoint:
             self._peer(to).post(message, segments, _deadline(timeout))
         except MailboxClosed:
             self._peers.forget(to)
-            raise
+            if not self._try_again(timeout):
+                raise
+            self._peer(to).post(message, segments, _deadline(timeout))
 
     def report(
         self,
@@ -127,7 +150,7 @@ class Endpoint:
         """Make a dead letter; of a flood only the count is kept."""
         if self._flood.admit(count, time.monotonic()):
             self.report_flood()
-            self.tell_guardian(
+            self._tell_of(
                 Undelivered(
                     receiver=receiver,
                     sender=sender,
@@ -142,7 +165,7 @@ class Endpoint:
         """Make a dead letter of those that have merely been counted."""
         count = self._flood.release()
         if count:
-            self.tell_guardian(
+            self._tell_of(
                 Undelivered(
                     receiver="",
                     sender=self.address.path,
@@ -151,6 +174,12 @@ class Endpoint:
                     count=count,
                 )
             )
+
+    def _tell_of(self, said: Undelivered) -> None:
+        try:
+            self.tell_guardian(said)
+        except Interregnum:
+            self._flood.hold(said.count)
 
     def tell_guardian(self, message: Any, system: str | None = None) -> None:
         """Tell the guardian, of this system or another, if there still is one."""
@@ -174,7 +203,10 @@ class Endpoint:
         """Send a question and wait for its end."""
         replies = self._replies or self.replies
         pending = Pending(time.monotonic() + timeout)
-        number = self._send(to, message, pending, self._chain(to), pending.deadline)
+        try:
+            number = self._send(to, message, pending, self._chain(to), pending.deadline)
+        except Interregnum:
+            raise AskTimeout(to, timeout) from None
         try:
             answer = replies.wait(pending)
         finally:
@@ -186,7 +218,7 @@ class Endpoint:
         loop = asyncio.get_running_loop()
         pending = PendingInLoop(time.monotonic() + timeout, loop)
         self.replies.attend(loop)
-        number = await self._send_patiently(to, message, pending)
+        number = await self._send_patiently(to, message, timeout, pending)
         clock = loop.call_later(pending.deadline - time.monotonic(), pending.expire)
         try:
             answer = await pending.future
@@ -202,7 +234,10 @@ class Endpoint:
             return self._conclude(to, message, timeout, answer)
 
         pending = PendingFuture(time.monotonic() + timeout, conclude)
-        number = self._send(to, message, pending, (), 0.0)
+        try:
+            number = self._send(to, message, pending, (), 0.0)
+        except Interregnum:
+            raise ActorRestarting(to) from None
         self.replies.attend_future(number, pending)
         return pending.future
 
@@ -248,20 +283,31 @@ class Endpoint:
     def spawn(self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None) -> ActorRef:
         """Start a child below `parent`; return once it has started. Raises `StartError`, `NameTaken`."""
         request, timeout = spawning.plan(self.codec, parent, spec, name)
-        return self.bind(spawning.started(self.ask(_guardian(parent.system), request, timeout)))
+        with spawning.unless_guardian_dies(request):
+            return self.bind(spawning.started(self.ask(_guardian(parent.system), request, timeout)))
 
     async def spawn_async(
         self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None
     ) -> ActorRef:
         """`spawn` for asyncio."""
         request, timeout = spawning.plan(self.codec, parent, spec, name)
-        reply = await self.ask_async(_guardian(parent.system), request, timeout)
+        with spawning.unless_guardian_dies(request):
+            reply = await self.ask_async(_guardian(parent.system), request, timeout)
         return self.bind(spawning.started(reply))
 
     def children(self, of: Address) -> list[ActorRef]:
         """The children of an actor or supervisor."""
-        children: list[ActorRef] = self.ask(_guardian(of.system), Children(id=of.id), DEFAULT_TIMEOUT)
+        children: list[ActorRef] = self.inquire(Children(id=of.id), of.system)
         return children
+
+    def inquire(self, question: Any, system: str, timeout: float = DEFAULT_TIMEOUT) -> Any:
+        """Ask a guardian something that may be asked again, of another one, if it is killed."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                return self.ask(_guardian(system), question, max(0.0, deadline - time.monotonic()))
+            except ActorCrashed:
+                continue
 
     def stop(self, to: Address, *, drain: bool) -> None:
         """Have an actor stop for good."""
@@ -281,7 +327,7 @@ class Endpoint:
         """Wait until an actor is gone for good."""
         try:
             within = _FOR_EVER if timeout is None else timeout
-            return bool(self.ask(_guardian(to.system), Join(id=to.id), within))
+            return bool(self.inquire(Join(id=to.id), to.system, within))
         except AskTimeout:
             return False
 
@@ -291,6 +337,17 @@ class Endpoint:
         """Carry what waits in this process; return how many messages still do when the time is up."""
         return self._peers.flush(timeout)
 
+    def suspend(self, why: ExitReason) -> None:
+        """Everyone has died: open no mailbox until further notice, lose what waits here, end all asks."""
+        self.suspended = True
+        self._peers.close()  # before the asks end, so that none is sent to who is still dying
+        self.end_asks(why)
+
+    def end_asks(self, why: ExitReason) -> None:
+        """Let all asks that are open now end, as everyone who was asked has died."""
+        if self._replies is not None:
+            self._replies.end_present(Answer(Outcome.CRASHED, *self.codec.encode(why)))
+
     def close(self, error: ActorsError) -> None:
         """End every ask with `error`; nothing is sent any more."""
         self.down = error
@@ -298,7 +355,7 @@ class Endpoint:
             self._replies.end_all(error)
             self._replies.close()
         self._peers.close()
-        self._wake = ()
+        self._wake, self._on_wake, self._try_again = (), lambda: error, lambda _: False
 
     def _chain(self, to: Address) -> tuple[Address, ...]:
         chain = ASKING.get()
@@ -309,32 +366,56 @@ class Endpoint:
     def _send(
         self, to: Address, message: Any, pending: Pending, chain: tuple[Address, ...], patience: float
     ) -> int:
-        """Send a question; it may wait for room until `patience` (monotonic)."""
+        """Send a question; it may wait for room, and for a new guardian, until `patience` (monotonic)."""
         body, segments = self.codec.encode(message)
+        try:
+            return self._put(to, body, segments, pending, chain, patience)
+        except MailboxClosed:
+            self._peers.forget(to)
+        try:
+            if not self._try_again(max(0.0, patience - time.monotonic())):
+                raise MailboxClosed(to.path)
+            return self._put(to, body, segments, pending, chain, patience)
+        except MailboxClosed:
+            self._peers.forget(to)
+            self._raise_if_down()
+            if self._is_supervisor(to):
+                raise Rejected(to, _NO_MESSAGES) from None
+            raise ActorStopped(to, may_have_run=False) from None
+
+    def _put(
+        self,
+        to: Address,
+        body: bytes,
+        segments: Sequence[bytes],
+        pending: Pending,
+        chain: tuple[Address, ...],
+        patience: float,
+    ) -> int:
         number = self.replies.expect(pending)
         head = envelope.mail(Kind.ASK, self.sender, number, pending.deadline, chain)
         try:
             self._peer(to).post(head + body, segments, patience)
-        except BaseException as error:
+        except BaseException:
             self.replies.forget(number)
-            if isinstance(error, MailboxClosed):
-                self._peers.forget(to)
-                self._raise_if_down()
-                if self._is_supervisor(to):
-                    raise Rejected(to, _NO_MESSAGES) from None
-                raise ActorStopped(to, may_have_run=False) from None
             raise
         return number
 
-    async def _send_patiently(self, to: Address, message: Any, pending: PendingInLoop) -> int:
+    async def _send_patiently(
+        self, to: Address, message: Any, timeout: float, pending: PendingInLoop
+    ) -> int:
         chain = self._chain(to)
         while True:
+            late = time.monotonic() + _RETRY > pending.deadline
             try:
                 return self._send(to, message, pending, chain, 0.0)
             except MailboxFull:
-                if time.monotonic() + _RETRY > pending.deadline:
+                if late:
                     raise
-                await asyncio.sleep(_RETRY)
+            except Interregnum:
+                if late:
+                    raise AskTimeout(to, timeout) from None
+            await asyncio.sleep(_RETRY)
 
     def _conclude(self, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:
         """The reply, or the error that an ask ended with."""
@@ -362,6 +443,8 @@ class Endpoint:
         if peer is None:
             if self.down is not None:
                 raise copy(self.down)
+            if self.suspended:
+                raise MailboxClosed(to.path)
             peer = self._peers.open(to)
         return peer
 

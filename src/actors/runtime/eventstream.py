@@ -8,12 +8,11 @@ import os
 import select
 import shutil
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
-from actors.core.errors import ActorsError, DecodeError
+from actors.core.errors import DecodeError
 from actors.core.events import Event
 from actors.core.protocol import Subscribe
 from actors.runtime.descriptor import Descriptor
@@ -22,7 +21,6 @@ from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.deadline import deadline, left, over
 
 _NUMBERS: Final = itertools.count(1)
-_TIMEOUT: Final = 10.0
 
 
 class EventStream:
@@ -33,17 +31,20 @@ class EventStream:
     it. One thread, or one event loop, reads a stream.
     """
 
-    def __init__(self, endpoint: Endpoint, ended: Descriptor, check: Callable[[], object]) -> None:
-        """Subscribe; `ended` is a descriptor that becomes readable when the system has ended."""
+    def __init__(self, endpoint: Endpoint, ended: Descriptor) -> None:
+        """Open a lane; `ended` is a descriptor that becomes readable when the system has ended."""
         self._endpoint = endpoint
         self._ended = ended
-        self._check = check
         name = f"events.{next(_NUMBERS)}"
         self._place = endpoint.site.lane(endpoint.address.id, name)
         self._lane: LaneReader | None = LaneReader.create(self._place)
         self._closed = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
         self._events: deque[Event] = deque()
-        endpoint.ask(endpoint.guardian, Subscribe(lane=name), _TIMEOUT)
+        self._subscription = Subscribe(lane=name)
+
+    def subscription(self) -> Subscribe | None:
+        """What asks a guardian for the events; None once the stream is closed."""
+        return None if self._lane is None else self._subscription
 
     def next(self, timeout: float | None = None) -> Event | None:
         """The next event; None if none came within `timeout` seconds, or if the stream has ended."""
@@ -135,5 +136,3 @@ class EventStream:
                     self._events.append(event)
         if last:
             self.close()
-            with suppress(ActorsError):
-                self._check()

@@ -28,6 +28,10 @@ class Flood:
         self._admitted += 1
         return True
 
+    def hold(self, count: int) -> None:
+        """Count what cannot be reported now."""
+        self._held += count
+
     def release(self) -> int:
         """How many have been counted and not told; they are told now."""
         held, self._held = self._held, 0

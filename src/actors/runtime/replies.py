@@ -173,9 +173,7 @@ class Replies:
         """Have an event loop read the lane while it waits for other things."""
         if loop not in self._loops:
             self._loops = {known for known in self._loops if not known.is_closed()} | {loop}
-            callbacks = (self._read_in_passing, *(self._on_wake for _ in self._others))
-            for descriptor, callback in zip(self._watched, callbacks, strict=True):
-                loop.add_reader(descriptor, callback)
+            loop.add_reader(self._watched[0], self._read_in_passing)
 
     def attend_future(self, number: int, pending: PendingFuture) -> None:
         """Have a thread read the lane while futures wait; it ends with the last of them."""
@@ -204,6 +202,13 @@ class Replies:
                 self._leading.release()
                 self._hand_on()
 
+    def end_present(self, answer: Answer) -> None:
+        """End every ask that is open now."""
+        for number in tuple(self._pending):
+            pending = self._pending.pop(number, None)
+            if pending is not None:
+                pending.resolve(answer)
+
     def end_all(self, error: Exception) -> None:
         """End every ask with an error: no reply can come any more."""
         self._ended = error
@@ -226,8 +231,7 @@ class Replies:
         self._others = ()
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
-        for descriptor in self._watched:
-            loop.remove_reader(descriptor)
+        loop.remove_reader(self._watched[0])
 
     def _hand_on(self) -> None:
         if not self._pending:

@@ -4,172 +4,246 @@ from __future__ import annotations
 
 import os
 import select
-import signal
-import subprocess
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
-from typing import Final
+import shutil
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import copy
+from typing import Final, Protocol
 
+import attrs
+
+from actors.core import reason
 from actors.core.address import Address
 from actors.core.codec import Limits
 from actors.core.errors import ActorsError, AskTimeout, Rejected, StartError, SystemStopped
 from actors.core.policy import Intensity
-from actors.core.protocol import Hello, StopSystem
+from actors.core.protocol import Hello, StopSystem, Subscribe
+from actors.core.reason import ExitReason
 from actors.runtime import leftovers, rundirectory
+from actors.runtime.custodian import Custodian
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.endpoint import Endpoint
-from actors.runtime.guardian import boot
+from actors.runtime.endpoint import Endpoint, Interregnum
 from actors.runtime.guardian.orders import Orders
+from actors.runtime.guardianprocess import GuardianProcess
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
-_QUICK: Final = 2.0
-"""How long the guardian may take to kill everything before it is killed itself, in seconds."""
+_MINUTE: Final = 60.0
+_MOMENT: Final = 0.05
+_KILLED: Final = -9
 
-OnWake = Callable[[], ActorsError | None]
+
+class Subscriber(Protocol):
+    """Who has asked for events, and has to ask a new guardian again."""
+
+    def subscription(self) -> Subscribe | None:
+        """What to ask; None if it wants no more."""
+        ...
 
 
 class Session:
-    """A run directory, a guardian process and this process's endpoint."""
+    """A run directory, a guardian process, its custodian and this process's endpoint."""
 
     def __init__(
         self,
+        name: str,
         run: RunDirectory,
-        keepers: list[int],
-        guardian: subprocess.Popen[bytes],
-        pidfd: Descriptor,
-        endpoint: Endpoint,
+        orders: Orders,
+        limits: Limits | None,
+        replacements: int,
+        patience: float,
     ) -> None:
+        self.name = name
         self.owner = os.getpid()
-        self.pidfd = pidfd
-        """Readable once the guardian has ended."""
-        self.endpoint = endpoint
+        self.error: ActorsError | None = None
+        """Why the session is over, once it is."""
+        self.ended = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
+        """Readable once it is over."""
+        self.farewell = ""
+        """Why it is about to be over, if the application wants it so."""
+        self.last_exit = reason.of_exit_code(_KILLED)
+        """What is told to whoever waits for an answer of a killed guardian's actor."""
         self._run = run
-        self._keepers = keepers
-        self._guardian = guardian
+        self._orders = orders
+        self._keepers: list[int] = []
+        self._alarm = Descriptor(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
+        self._changed = threading.Condition()
+        self._greeted = self._serving = self._stopping = False
+        self._subscribers: weakref.WeakSet[Subscriber] = weakref.WeakSet()
+        site = Site.at(run)
+        site.create()
+        (site.path / str(APPLICATION)).mkdir(mode=0o700)
+        self.endpoint = Endpoint(
+            site,
+            Address(site.system, APPLICATION, ""),
+            self.owner,
+            carrier=PROCESS_DRAINER,
+            wake=[self._alarm],
+            on_wake=self._on_wake,
+            try_again=self._try_again,
+            limits=limits,
+        )
+        self.guardian = self._launch()
+        self.custodian = Custodian(self, Intensity(replacements, _MINUTE), patience)
+        self.custodian.start()
 
     @classmethod
-    def start(cls, limits: Limits | None, intensity: Intensity, on_wake: OnWake) -> Session:
-        """Make a run directory and execute a guardian for it; `greet` waits until it serves."""
+    def start(
+        cls, name: str, orders: Orders, limits: Limits | None, replacements: int, patience: float
+    ) -> Session:
+        """Make a run directory and execute a guardian for it; `greet` waits until it serves.
+
+        A guardian that is killed is replaced, `replacements` times within a minute at the most; each may
+        take `patience` seconds to boot.
+        """
         rundirectory.sweep()
         run = RunDirectory.create()
         try:
-            with _sigint_blocked():
-                return cls._start(run, limits, intensity, on_wake)
+            return cls(name, run, orders, limits, replacements, patience)
         except BaseException:
             run.remove()
             run.disown()
             raise
 
-    @classmethod
-    def _start(
-        cls, run: RunDirectory, limits: Limits | None, intensity: Intensity, on_wake: OnWake
-    ) -> Session:
-        site = Site.at(run)
-        site.create()
-        (site.path / str(APPLICATION)).mkdir(mode=0o700)
-        layout = site.mailbox(GUARDIAN)
-        layout.directory.mkdir(mode=0o700)
-        keepers = layout.create(0)
-        Orders(boot.preparation(), intensity).write(run.path)
-        guardian, pidfd = _launch(run)
-        endpoint = Endpoint(
-            site,
-            Address(site.system, APPLICATION, ""),
-            os.getpid(),
-            carrier=PROCESS_DRAINER,
-            wake=[pidfd],
-            on_wake=on_wake,
-            limits=limits,
-        )
-        return cls(run, keepers, guardian, pidfd, endpoint)
-
-    @property
-    def guardian_pid(self) -> int:
-        """The guardian's pid."""
-        return self._guardian.pid
-
-    def greet(self, name: str, timeout: float) -> None:
+    def greet(self, timeout: float) -> None:
         """Wait until the guardian serves. Raises `StartError`."""
         try:
             self.endpoint.ask(self.endpoint.guardian, Hello(), timeout)
         except Rejected as error:
-            raise StartError(name, error.reason) from None
+            raise StartError(self.name, error.reason) from None
         except AskTimeout:
-            raise StartError(name, f"its guardian was not ready after {timeout:g} s") from None
+            raise StartError(self.name, f"its guardian was not ready after {timeout:g} s") from None
         except SystemStopped as error:
-            raise StartError(name, error.cause) from None
-        finally:
-            for keeper in self._keepers:
-                os.close(keeper)
-            self._keepers = []
+            raise StartError(self.name, error.cause) from None
+        self._greeted = True
+        self.resume()
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Have a guardian, this one and each that takes its place, told what a subscriber asks for."""
+        self._subscribers.add(subscriber)
+        request = subscriber.subscription()
+        if request is not None:
+            self.endpoint.inquire(request, self.endpoint.site.system)
+
+    def subscriptions(self) -> Iterator[Subscribe]:
+        """What has to be asked of a new guardian."""
+        for subscriber in tuple(self._subscribers):
+            request = subscriber.subscription()
+            if request is not None:
+                yield request
+
+    # ending
 
     def wait(self, timeout: float | None) -> bool:
-        """Whether the guardian has ended, after at most `timeout` seconds."""
+        """Whether the session is over, after at most `timeout` seconds."""
         poll = select.poll()
-        poll.register(self.pidfd, select.POLLIN)
+        poll.register(self.ended, select.POLLIN)
         return bool(poll.poll(None if timeout is None else timeout * 1000))
 
     def stop(self, timeout: float) -> None:
         """Tell the guardian to stop everything, and wait."""
-        with suppress(ActorsError):
+        self._stopping = True
+        with self._changed:
+            self._changed.wait_for(lambda: self._serving or self.error, timeout)
+        with suppress(ActorsError, Interregnum):
             self.endpoint.report_flood()
             self.endpoint.tell_guardian(StopSystem())
         self.wait(timeout)
 
     def kill(self) -> None:
-        """Have the guardian kill everything, and kill it if it does not: its actors die with it."""
-        for number in (signal.SIGQUIT, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self.pidfd.number, number)
-            if self.wait(_QUICK):
-                return
+        """Kill everything, and wait until nothing is left. For a session that is over, only wait."""
+        self._stopping = True
+        while not self.wait(0):
+            self.guardian.kill()
+            self.wait(_MOMENT)  # another guardian may have been on its way
+        self.custodian.join()
 
-    def obituary(self) -> str:
-        """How the guardian ended."""
-        code = self._guardian.wait()
-        if code == 0:
-            return "it was told to stop"
-        how = f"was killed by {_name(-code)}" if code < 0 else f"exited with code {code}"
-        return f"its guardian process {how}, and every actor with it"
-
-    def clean(self, error: ActorsError) -> None:
-        """End what is open here and leave nothing behind; the guardian has ended or been killed."""
-        self._guardian.wait()
+    def finish(self) -> None:
+        """End what is open here and leave nothing behind; the guardian has ended. The custodian's."""
+        obituary = self.guardian.obituary()
+        error = SystemStopped(self.name, self.farewell or obituary)
+        self._close_keepers()
         self.endpoint.close(error)
         leftovers.kill(self.endpoint.site)
         self._run.remove()
         self._run.disown()
+        with self._changed:
+            self.error = error
+            self._changed.notify_all()
+        self._ring()
+        os.eventfd_write(self.ended.number, 1)
 
+    # replacing a guardian that was killed
 
-def _launch(run: RunDirectory) -> tuple[subprocess.Popen[bytes], Descriptor]:
-    root = os.pidfd_open(os.getpid())
-    try:
-        guardian = subprocess.Popen(  # noqa: S603 - the command is our own
-            boot.command(run.path, run.fileno(), root),
-            env=boot.environment(),
-            pass_fds=(run.fileno(), root),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
+    @property
+    def wants_guardian(self) -> bool:
+        """Whether a guardian that has ended is to be replaced. The custodian's, as all below."""
+        return self._greeted and not self._stopping and not self.guardian.meant_to_end
+
+    def interrupt(self) -> None:
+        """End what waits for a guardian's actors, see the last of them gone, and execute another one."""
+        with self._changed:
+            self._serving = False
+        self._close_keepers()
+        self.last_exit = ExitReason(end=reason.End.SIGNAL, text=self.guardian.obituary())
+        self.endpoint.suspend(self.last_exit)
+        self._ring()
+        leftovers.kill(self.endpoint.site)
+        self.endpoint.suspended = False
+        self._orders = attrs.evolve(
+            self._orders, generation=self._orders.generation + 1, cause=self.guardian.obituary()
         )
-    finally:
-        os.close(root)
-    return guardian, Descriptor(os.pidfd_open(guardian.pid))
+        self.guardian = self._launch()
 
+    def resume(self) -> None:
+        """The guardian serves."""
+        self._close_keepers()
+        with self._changed:
+            self._serving = True
+            self._changed.notify_all()
+        self.endpoint.report_flood()
 
-@contextmanager
-def _sigint_blocked() -> Generator[None, None, None]:
-    """Keep Ctrl-C from the guardian, and from between its start and somebody's knowing of it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def _launch(self) -> GuardianProcess:
+        layout = self.endpoint.site.mailbox(GUARDIAN)
+        shutil.rmtree(layout.directory, ignore_errors=True)
+        layout.directory.mkdir(mode=0o700)
+        self._keepers = layout.create(0)
+        self._orders.write(self._run.path)
+        return GuardianProcess.launch(self._run)
 
+    def _close_keepers(self) -> None:
+        for keeper in self._keepers:
+            os.close(keeper)
+        self._keepers = []
 
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    def _ring(self) -> None:
+        """Wake the thread that waits for replies: not all that it waits for will come by the lane."""
+        os.eventfd_write(self._alarm.number, 1)
+
+    def _on_wake(self) -> ActorsError | None:
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._alarm.number)
+        return self.error
+
+    def _try_again(self, patience: float) -> bool:
+        """Whether a mailbox that was found closed may be open now; waits for a new guardian if need be.
+
+        Raises `Interregnum` if there is none after so many seconds, and once it is over the session's
+        error.
+        """
+        if os.getpid() != self.owner or threading.current_thread() is self.custodian:
+            return False
+        with self._changed:
+            if not self._greeted:
+                return False
+            if not self._changed.wait_for(self._is_settled, patience):
+                raise Interregnum
+        if self.error is not None:
+            raise copy(self.error)
+        return True
+
+    def _is_settled(self) -> bool:
+        return self.error is not None or (self._serving and not self.guardian.wait(0))

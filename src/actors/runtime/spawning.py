@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Codec
-from actors.core.errors import NameTaken, StartError
+from actors.core.errors import ActorCrashed, NameTaken, StartError
 from actors.core.protocol import Blueprint, NotSpawned, Spawn
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec
@@ -41,6 +43,16 @@ def started(reply: ActorRef | NotSpawned) -> Address:
             raise StartError(name, cause)
         case ActorRef(address=address):
             return address
+
+
+@contextmanager
+def unless_guardian_dies(request: Spawn) -> Generator[None]:
+    """Have the death of the guardian in the middle of a spawn be an error of it."""
+    try:
+        yield
+    except ActorCrashed as crash:
+        name = request.blueprint.name or request.blueprint.target
+        raise StartError(name, f"{crash.reason}; spawn it again") from None
 
 
 def _budget(drawn: Blueprint) -> float:

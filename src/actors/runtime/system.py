@@ -8,22 +8,31 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
+import attrs
+
 from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Limits
 from actors.core.errors import ActorsError, StartError, SystemStopped
+from actors.core.events import Event
 from actors.core.policy import Intensity
+from actors.core.protocol import Exits
+from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec, check_name
+from actors.core.strategy import Escalation
 from actors.runtime import linux
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.eventstream import EventStream
 from actors.runtime.guardian import boot
+from actors.runtime.guardian.orders import Orders
+from actors.runtime.listener import Listener
 from actors.runtime.session import Session
 
 _SIGTERM_EXIT: Final = 128 + signal.SIGTERM
@@ -47,6 +56,8 @@ class ActorSystem:
         *,
         max_restarts: int = 3,
         within: float = 5.0,
+        on_escalation: Escalation = Escalation.STOP_BRANCH,
+        max_guardian_restarts: int = 3,
         handle_signals: bool = True,
         start_timeout: float = 60.0,
         shutdown_timeout: float = 60.0,
@@ -54,14 +65,18 @@ class ActorSystem:
     ) -> None:
         """Prepare a system; `start`, or entering it, starts it.
 
-        An actor below no supervisor is restarted at most `max_restarts` times within `within` seconds;
-        with one more crash it stays down. `shutdown_timeout` bounds `stop`, whatever the actors' own
-        budgets (``shutdown=``) add up to: then everything is killed. `limits` bound the messages of this
-        process.
+        An actor below no supervisor, and a supervisor below none, is restarted at most `max_restarts`
+        times within `within` seconds. With one more crash it is stopped for good, and `on_escalation` may
+        have the whole system stop with it. A guardian process that is killed is replaced, at most
+        `max_guardian_restarts` times within a minute; each may take `start_timeout` seconds to be ready,
+        with its import of the application's main module. `shutdown_timeout` bounds `stop`, whatever the
+        actors' own budgets (``shutdown=``) add up to: then everything is killed. `limits` bound the
+        messages of this process.
         """
         linux.require()
         self.name = check_name(name)
-        self._intensity = Intensity(max_restarts, within)
+        self._orders = Orders({}, Intensity(max_restarts, within), Escalation(on_escalation))
+        self._max_guardian_restarts = max_guardian_restarts
         self._handle_signals = handle_signals
         self._start_timeout = start_timeout
         self._shutdown_timeout = shutdown_timeout
@@ -77,12 +92,19 @@ class ActorSystem:
             if self._running is not None or self._ended is not None:
                 raise StartError(self.name, "it has been started before; make another ActorSystem")
             boot.refuse_while_importing(self.name)
-            self._running = Session.start(self._limits, self._intensity, self._died)
+            self._running = session = Session.start(
+                self.name,
+                attrs.evolve(self._orders, preparation=boot.preparation()),
+                self._limits,
+                self._max_guardian_restarts,
+                self._start_timeout,
+            )
             atexit.register(self.stop)
             try:
-                self._running.greet(self.name, self._start_timeout)
+                session.greet(self._start_timeout)
             except BaseException:
-                self._end(SystemStopped(self.name, "it did not start"), kill=True)
+                session.farewell = "it did not start"
+                self._end(session, kill=True)
                 raise
             self._install_handler()
         return self
@@ -116,12 +138,32 @@ class ActorSystem:
     def events(self) -> EventStream:
         """What happens in the system from now on: starts, crashes, restarts, stops and dead letters."""
         session = self._session
-        return EventStream(session.endpoint, session.pidfd, self._died)
+        stream = EventStream(session.endpoint, session.ended)
+        session.subscribe(stream)
+        return stream
+
+    def listen(self, callback: Callable[[Event], object]) -> Listener:
+        """Call back with each event from now on, in a thread of the listener, until it is closed."""
+        return Listener(self.events(), callback)
+
+    def exits(self, path: str) -> list[ExitReason]:
+        """Why the last incarnations of whoever had this name ended: up to 20, the latest last.
+
+        They are kept after the actor is gone, but not by a guardian that is killed.
+        """
+        endpoint = self._endpoint
+        found: list[ExitReason] = endpoint.inquire(Exits(path=path), endpoint.site.system)
+        return found
+
+    def children(self) -> list[ActorRef]:
+        """What the application has spawned and is there, in the order in which it was started."""
+        endpoint = self._endpoint
+        return endpoint.children(endpoint.address)
 
     @property
     def guardian_pid(self) -> int:
         """The pid of the guardian process."""
-        return self._session.guardian_pid
+        return self._session.guardian.pid
 
     @property
     def directory(self) -> Path:
@@ -140,24 +182,15 @@ class ActorSystem:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the system has stopped, for whatever reason; False after `timeout` seconds."""
         running = self._running
-        if running is None:
-            return True
-        if not running.wait(timeout):
-            return False
-        self._died()
-        return True
+        return running is None or running.wait(timeout)
 
     def stop(self) -> None:
         """Stop every actor in order, then the guardian; return when nothing is left. Idempotent."""
-        with self._lock:
-            if self._running is not None and self._running.owner == os.getpid():
-                self._end(SystemStopped(self.name, "it has been stopped"), kill=False)
+        self._leave("it has been stopped", kill=False)
 
     def kill(self) -> None:
         """Kill every process of the system at once; return when nothing is left."""
-        with self._lock:
-            if self._running is not None and self._running.owner == os.getpid():
-                self._end(SystemStopped(self.name, "it has been killed"), kill=True)
+        self._leave("it has been killed", kill=True)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -186,7 +219,7 @@ class ActorSystem:
             await asyncio.shield(stopping)
         except asyncio.CancelledError:  # a second Ctrl-C
             if self._running is not None:
-                self._running.kill()
+                self._running.guardian.kill()
             await stopping
             raise
         finally:
@@ -194,48 +227,38 @@ class ActorSystem:
 
     def __repr__(self) -> str:
         state = "new" if self._ended is None else "stopped"
-        return f"<ActorSystem {self.name!r} {state if self._running is None else 'running'}>"
+        if self._running is not None:
+            state = "running" if self._running.error is None else "stopped"
+        return f"<ActorSystem {self.name!r} {state}>"
 
     @property
     def _session(self) -> Session:
         running = self._running
-        if running is None:
-            raise copy(self._ended) or SystemStopped(self.name, "it has not been started")
+        ended = self._ended if running is None else running.error
+        if running is None or ended is not None:
+            raise copy(ended) or SystemStopped(self.name, "it has not been started")
         return running
 
     @property
     def _endpoint(self) -> Endpoint:
         return self._session.endpoint
 
-    def _died(self) -> ActorsError | None:
-        """If the guardian has ended, end the system here and return the error that says why."""
-        running = self._running
-        if running is None:
-            return self._ended
-        if not running.wait(0):
-            return None
-        error = SystemStopped(self.name, running.obituary())
-        if self._lock.acquire(blocking=False):  # else another thread is ending it
-            try:
-                self._end(error, kill=True)
-            finally:
-                self._lock.release()
-        return error
+    def _leave(self, farewell: str, *, kill: bool) -> None:
+        with self._lock:
+            running = self._running
+            if running is not None and running.owner == os.getpid():
+                running.farewell = running.farewell or farewell
+                self._end(running, kill=kill)
 
-    def _end(self, error: ActorsError, *, kill: bool) -> None:
-        running = self._running
-        if running is None:
-            return
+    def _end(self, session: Session, *, kill: bool) -> None:
         try:
             if not kill:
-                running.stop(self._shutdown_timeout)
+                session.stop(self._shutdown_timeout)
         finally:
-            running.kill()
-            self._running = None
-            self._ended = error
+            session.kill()
+            self._running, self._ended = None, session.error
             atexit.unregister(self.stop)
             self._restore_handler()
-            running.clean(error)
 
     def _install_handler(self) -> None:
         in_main = threading.current_thread() is threading.main_thread()

@@ -33,11 +33,15 @@ class Herald:
         self._endpoint = endpoint
         self._loop = loop
         self._lanes: dict[Outbox, int] = {}
+        self._subscribed: set[Lane] = set()
         self._log = log.impatient_logger()
         self.stopping = False
 
     def subscribe(self, lane: Lane) -> None:
-        """Send events into a lane from now on, until its reader is gone."""
+        """Send events into a lane from now on, until its reader is gone; once, however often it is said."""
+        if lane in self._subscribed:
+            return
+        self._subscribed.add(lane)
         try:
             pipe = open_pipe(lane.pipe, "events")
         except MailboxClosed:

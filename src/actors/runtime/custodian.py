@@ -1,0 +1,81 @@
+"""The custodian: a thread of the application that waits for the guardian's end, and replaces it."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from actors.core.errors import ActorsError
+from actors.core.policy import Intensity
+from actors.core.protocol import Hello, Rebuild
+
+if TYPE_CHECKING:
+    from actors.runtime.session import Session
+
+_FOR_EVER: Final = 10.0**9
+
+
+class _Died(Exception):
+    """The new guardian has ended before it had taken over."""
+
+
+class Custodian(threading.Thread):
+    """Sleeps until the guardian ends. Then it has the session go on with a new one, or end."""
+
+    def __init__(self, session: Session, intensity: Intensity, patience: float) -> None:
+        """Replace the guardian as often as `intensity` allows; each may take `patience` seconds to boot."""
+        super().__init__(name="actors-custodian", daemon=True)
+        self._session = session
+        self._intensity = intensity
+        self._patience = patience
+        self._replaced: list[float] = []
+
+    def run(self) -> None:
+        """Live as long as the session, and no longer hold it."""
+        session = self._session
+        session.guardian.wait()
+        while session.wants_guardian and self._may_replace():
+            try:
+                self._replace()
+            except (_Died, ActorsError, OSError):
+                session.guardian.kill()
+            session.guardian.wait()
+        session.finish()
+        del self._session
+
+    def _may_replace(self) -> bool:
+        now = time.monotonic()
+        if not self._intensity.allows(self._replaced, now):
+            return False
+        self._replaced = [*self._intensity.recent(self._replaced, now), now]
+        return True
+
+    def _replace(self) -> None:
+        session = self._session
+        session.interrupt()
+        self._ask(Hello(), self._patience)
+        for request in session.subscriptions():
+            self._ask(request, self._patience)
+        self._ask(Rebuild(), _FOR_EVER)
+        session.resume()
+
+    def _ask(self, request: Any, timeout: float) -> None:
+        """Ask the guardian, and notice its end, for which nobody else looks meanwhile."""
+        endpoint = self._session.endpoint
+        answered = os.eventfd(0, os.EFD_CLOEXEC)
+        try:
+            future = endpoint.ask_future(endpoint.guardian, request, timeout)
+            future.add_done_callback(lambda _: os.eventfd_write(answered, 1))
+            poll = select.poll()
+            for descriptor in (answered, self._session.guardian.fileno()):
+                poll.register(descriptor, select.POLLIN)
+            poll.poll()
+            if not future.done():
+                endpoint.end_asks(self._session.last_exit)
+                raise _Died
+            future.result()
+        finally:
+            os.close(answered)

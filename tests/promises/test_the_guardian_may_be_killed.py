@@ -1,0 +1,260 @@
+"""A killed guardian is replaced: what the application had spawned is there again, under the same names."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors import (
+    Actor,
+    ActorCrashed,
+    ActorRef,
+    ActorRestarting,
+    ActorStopped,
+    ActorSystem,
+    Mailbox,
+    Strategy,
+    Supervisor,
+    SystemStopped,
+    child,
+)
+from actors.events import ActorStarted, GuardianRestarted
+from support.cast import Add, AsyncPlayer, Die, Hold, Numbers, Pid, Player
+
+
+@pytest.fixture
+def system(_quiet: None) -> Iterator[ActorSystem]:
+    with ActorSystem("rebuilt", max_restarts=1_000, max_guardian_restarts=1_000) as system:
+        yield system
+
+
+def kill_guardian(system: ActorSystem) -> None:
+    """Kill it, and see that another one is executed: what is asked until then may end with the old ones."""
+    pid = system.guardian_pid
+    os.kill(pid, signal.SIGKILL)
+    while system.guardian_pid == pid:
+        pass
+
+
+class Parent(Player):
+    """Spawns a child when it is asked to."""
+
+    def receive(self, message: Any) -> Any:
+        if message == "spawn":
+            return self.context.spawn(child(Player, 7), name="own")
+        return super().receive(message)
+
+
+def ask_for_ever(player: ActorRef) -> None:
+    while True:
+        player.ask_future(Pid()).result(10)
+
+
+class Family(Supervisor):
+    strategy = Strategy.ONE_FOR_ALL
+    children = (child(Player, 1).options(name="a"), child(Player, 2).options(name="b"))
+
+
+def test_every_open_ask_ends_at_once_in_threads_futures_and_asyncio(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    players = [system.spawn(child(Player)) for _ in range(3)]
+    hold = Hold(taken=mailbox.address, release=gate.address)
+    ends: list[BaseException] = []
+
+    def in_thread() -> None:
+        with pytest.raises(ActorCrashed) as caught:
+            players[0].ask(hold, timeout=1_000)
+        ends.append(caught.value)
+
+    async def in_loop() -> None:
+        with pytest.raises(ActorCrashed) as caught:
+            await players[1].ask_async(hold, timeout=1_000)
+        ends.append(caught.value)
+
+    threads = [threading.Thread(target=in_thread), threading.Thread(target=lambda: asyncio.run(in_loop()))]
+    for thread in threads:
+        thread.start()
+    future = players[2].ask_future(hold, timeout=1_000)
+    for _ in players:
+        mailbox.get(timeout=10)
+    kill_guardian(system)
+    for thread in threads:
+        thread.join(10)
+    with pytest.raises(ActorCrashed, match="guardian process was killed by SIGKILL"):
+        future.result(timeout=10)
+    assert len(ends) == 2
+    assert [player.ask(Numbers(), timeout=20) for player in players] == [[], [], []]
+
+
+def test_what_the_application_had_spawned_is_there_again_under_the_same_refs(system: ActorSystem) -> None:
+    plain = system.spawn(child(Player, 5), name="plain")
+    family = system.spawn(Family, name="family")
+    dynamic = family.spawn(child(Player, 3), name="dynamic")
+    stopped = system.spawn(child(Player), name="stopped")
+    stopped.stop()
+    assert stopped.join(10)
+    refs = [plain, system.ref("family/a"), system.ref("family/b"), dynamic]
+    pids = [ref.ask(Pid()) for ref in refs]
+    kill_guardian(system)
+    assert [ref.ask(Numbers(), timeout=20) for ref in refs] == [[5], [1], [2], [3]]
+    assert not {ref.ask(Pid()) for ref in refs} & set(pids)
+    assert system.names() == ["family", "family/a", "family/b", "family/dynamic", "plain"]
+    assert [system.ref(name).address.id for name in ("plain", "family/a")] == [
+        plain.address.id,
+        refs[1].address.id,
+    ]
+    assert family.children() == refs[1:]
+
+
+def test_a_supervisor_goes_on_supervising(system: ActorSystem) -> None:
+    system.spawn(Family, name="family")
+    a, b = system.ref("family/a"), system.ref("family/b")
+    kill_guardian(system)
+    pid = a.ask(Pid(), timeout=20)
+    b.tell(Die(how="segfault"))
+    while a.ask(Pid()) == pid:  # the whole family is restarted
+        pass
+
+
+def test_what_actors_had_spawned_themselves_is_gone(system: ActorSystem) -> None:
+    parent = system.spawn(child(Parent), name="parent")
+    own: ActorRef = parent.ask("spawn")
+    kill_guardian(system)
+    with pytest.raises(ActorStopped):
+        own.ask(Pid(), timeout=20)
+    again = parent.ask("spawn", timeout=20)
+    assert again != own
+    assert again.ask(Numbers()) == [7]
+
+
+def test_one_event_tells_of_it_and_streams_go_on(system: ActorSystem) -> None:
+    player = system.spawn(child(Player), name="player")
+    with system.events() as events:
+        kill_guardian(system)
+        first, second = events.next(20), events.next(20)
+    assert isinstance(first, GuardianRestarted)
+    assert "SIGKILL" in first.cause
+    assert isinstance(second, ActorStarted)
+    assert second.actor == player
+
+
+def test_waiting_mail_is_lost_and_mail_sent_later_arrives(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    player = system.spawn(child(Player))
+    player.tell(Hold(taken=mailbox.address, release=gate.address))
+    mailbox.get(timeout=10)
+    player.tell(Add(number=1))
+    kill_guardian(system)
+    assert player.ask(Numbers(), timeout=20) == []
+    player.tell(Add(number=2))
+    assert player.ask(Numbers()) == [2]
+
+
+class Keeper(Actor):
+    """Holds a lock that nobody else may hold, and does not let go of it in an orderly way."""
+
+    def __init__(self, path: str) -> None:
+        self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def receive(self, message: Any) -> Any:
+        return message
+
+
+def test_no_new_process_meets_an_old_one(system: ActorSystem, tmp_path: Path) -> None:
+    keepers = [system.spawn(child(Keeper, str(tmp_path / str(n)))) for n in range(5)]
+    for _ in range(3):
+        kill_guardian(system)
+        assert [keeper.ask(n, timeout=20) for n, keeper in enumerate(keepers)] == list(range(5))
+        assert [system.exits(keeper.path) for keeper in keepers] == [[]] * 5  # none failed to start
+
+
+def test_asyncio_waits_for_the_new_guardian_without_blocking(system: ActorSystem) -> None:
+    player = system.spawn(child(AsyncPlayer))
+
+    async def main() -> list[Any]:
+        turns = 0
+
+        async def tick() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        ticking = asyncio.create_task(tick())
+        kill_guardian(system)
+        while True:
+            try:
+                answer = await player.ask_async("hello", timeout=20)
+                break
+            except ActorCrashed:  # it was asked in the very last moment
+                continue
+        ticking.cancel()
+        return [answer, turns > 1]
+
+    assert asyncio.run(main()) == ["hello", True]
+
+
+def test_a_future_never_waits_for_the_new_guardian(system: ActorSystem) -> None:
+    player = system.spawn(child(Player))
+    player.ask(Pid())
+    with system.events() as events:
+        os.kill(system.guardian_pid, signal.SIGKILL)
+        with pytest.raises((ActorCrashed, ActorRestarting)):
+            ask_for_ever(player)
+        assert isinstance(events.next(20), GuardianRestarted)
+
+
+def test_a_join_goes_on_waiting(system: ActorSystem, mailbox: Mailbox) -> None:
+    player = system.spawn(child(Player))
+
+    def wait() -> None:
+        mailbox.put("waits")
+        mailbox.put(player.join(30))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert mailbox.get(timeout=10) == "waits"
+    kill_guardian(system)
+    player.ask(Pid(), timeout=20)
+    player.stop()
+    assert mailbox.get(timeout=20) is True
+    thread.join()
+
+
+def test_a_guardian_killed_again_and_again_while_it_rebuilds_is_replaced_again(system: ActorSystem) -> None:
+    refs = [system.spawn(child(Player, n)) for n in range(10)]
+    for _ in range(5):
+        kill_guardian(system)
+    assert [ref.ask(Numbers(), timeout=20) for ref in refs] == [[n] for n in range(10)]
+
+
+def test_too_many_deaths_of_guardians_end_the_system() -> None:
+    with ActorSystem("short", max_guardian_restarts=1) as system:
+        player = system.spawn(child(Player))
+        kill_guardian(system)
+        player.ask(Pid(), timeout=20)
+        os.kill(system.guardian_pid, signal.SIGKILL)
+        assert system.wait(20)
+        with pytest.raises(SystemStopped, match="guardian process was killed by SIGKILL"):
+            player.ask(Pid())
+        with pytest.raises(SystemStopped):
+            system.spawn(child(Player))
+
+
+def test_a_system_can_be_stopped_while_its_guardian_is_being_replaced() -> None:
+    for how in ("stop", "kill"):
+        system = ActorSystem("stopped").start()
+        system.spawn(child(Player))
+        os.kill(system.guardian_pid, signal.SIGKILL)
+        getattr(system, how)()
