@@ -55,6 +55,11 @@ _SHOWN: Final = 1024
 """How many bytes of a message a dead letter shows."""
 
 
+def never(_patience: float) -> bool:
+    """Say that a closed mailbox stays closed."""
+    return False
+
+
 class Interregnum(Exception):
     """The guardian was killed, and another one does not serve yet."""
 
@@ -76,7 +81,7 @@ class Endpoint:
         carrier: Carrier,
         wake: Iterable[Descriptor] = (),
         on_wake: Callable[[], ActorsError | None] = lambda: None,
-        try_again: Callable[[float], bool] = lambda _: False,
+        try_again: Callable[[float], bool] = never,
         limits: Limits | None = None,
     ) -> None:
         self.site = site
@@ -355,7 +360,7 @@ class Endpoint:
             self._replies.end_all(error)
             self._replies.close()
         self._peers.close()
-        self._wake, self._on_wake, self._try_again = (), lambda: error, lambda _: False
+        self._wake, self._on_wake, self._try_again = (), lambda: error, never
 
     def _chain(self, to: Address) -> tuple[Address, ...]:
         chain = ASKING.get()
