@@ -80,6 +80,20 @@ def test_questions_that_wait_when_an_actor_is_killed_for_good_end_at_once(
     assert all(isinstance(one.exception(timeout=10), ActorStopped) for one in waiting)
 
 
+def test_questions_that_still_wait_in_their_asker_end_with_the_actor_too(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    player = system.spawn(child(Player))
+    held = player.ask_future(Hold(taken=mailbox.address, release=gate.address), timeout=1_000)
+    mailbox.get(timeout=10)
+    for _ in range(3_000):
+        player.tell(bytes(3_000))  # more than any pipe holds
+    waiting = [player.ask_future(Pid(), timeout=1_000) for _ in range(5)]
+    player.kill()
+    assert isinstance(held.exception(timeout=10), ActorCrashed)
+    assert all(isinstance(one.exception(timeout=10), ActorStopped) for one in waiting)
+
+
 def test_time_runs_out_and_the_late_reply_goes_nowhere(
     system: ActorSystem, mailbox: Mailbox, gate: Mailbox
 ) -> None:

@@ -21,17 +21,25 @@ _GONE: Final = int(Word.GONE)
 class Peer:
     """Sends into one mailbox. Raises `MailboxClosed` when made if the mailbox is gone."""
 
-    def __init__(self, layout: Layout, name: str, carrier: Carrier, on_lost: Callable[[int], None]) -> None:
+    def __init__(
+        self, layout: Layout, name: str, carrier: Carrier, on_lost: Callable[[Sequence[bytes]], None]
+    ) -> None:
         self.name = name
-        self.outbox = Outbox(
-            open_pipe(layout.mail, name), layout.places, name=name, carrier=carrier, on_lost=on_lost
-        )
-        self.outbox.joined = False
+        pipe = open_pipe(layout.mail, name)
         try:
             self._status = Status(layout.journal)
         except FileNotFoundError:
             raise MailboxClosed(name) from None
-        self._words = self._status.words
+        self._words = words = self._status.words
+        self.outbox = Outbox(
+            pipe,
+            layout.places,
+            name=name,
+            carrier=carrier,
+            gone=lambda: bool(words[_GONE]),
+            on_lost=on_lost,
+        )
+        self.outbox.joined = False
         bound = self._words[Word.BOUND]
         self._credits = Credits(layout.credits, bound) if bound else None
 
