@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
 
 import pytest
@@ -133,6 +134,40 @@ def test_a_bounded_mailbox_that_stays_full_says_so(
     gate.put("go")
     held.result(timeout=10)
     assert player.ask(Numbers()) == [1]
+
+
+def test_threads_that_wait_for_a_place_learn_of_the_actors_end(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    player = system.spawn(child(Player).options(mailbox_size=2))
+    player.tell(Hold(taken=mailbox.address, release=gate.address))
+    mailbox.get(timeout=10)
+    player.tell(Add(number=1))
+    ends: list[Exception | None] = []
+
+    def ask() -> None:
+        with pytest.raises(ActorStopped) as caught:
+            player.ask(Numbers(), timeout=1_000)
+        ends.append(caught.value)
+
+    threads = [threading.Thread(target=ask) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    while not all(map(waits_for_a_place, threads)):
+        os.sched_yield()
+    player.kill()
+    player.join(timeout=10)
+    player.tell(Add(number=2))  # by which this process sees that the mailbox is gone
+    for thread in threads:
+        thread.join(10)
+    assert len(ends) == len(threads)
+
+
+def waits_for_a_place(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame.f_code.co_name != "_take_place":
+        frame = frame.f_back
+    return frame is not None
 
 
 def test_a_circle_of_asks_is_refused_where_it_closes(system: ActorSystem) -> None:

@@ -65,16 +65,17 @@ class Peer:
         return not self.outbox.waiting
 
     def close(self) -> None:
-        """Close the mailbox here; what waits is lost and counted."""
+        """Close the mailbox here; what waits is lost and counted.
+
+        Threads that wait for a place find it closed, and let go of the places with the last of them.
+        """
         self.outbox.close()
-        if self._credits is not None:
-            self._credits.close()
 
     def _take_place(self, places: Credits, deadline: float) -> None:
         poll = select.poll()
         poll.register(places, select.POLLIN)
         while not places.take():
-            if self._words[Word.GONE]:
+            if self._words[_GONE] or self.outbox.closed:
                 raise MailboxClosed(self.name)
             remaining = deadline - time.monotonic()
             if remaining <= 0:
