@@ -1,6 +1,8 @@
 """Promise 7: every ask ends, once, and in a way that says what happened."""
 
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
@@ -77,6 +79,20 @@ def test_questions_that_wait_when_an_actor_is_killed_for_good_end_at_once(
     assert all(isinstance(one.exception(timeout=10), ActorStopped) for one in waiting)
 
 
+def test_questions_that_still_wait_in_their_asker_end_with_the_actor_too(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    player = system.spawn(child(Player))
+    held = player.ask_future(Hold(taken=mailbox.address, release=gate.address), timeout=1_000)
+    mailbox.get(timeout=10)
+    for _ in range(3_000):
+        player.tell(bytes(3_000))  # more than any pipe holds
+    waiting = [player.ask_future(Pid(), timeout=1_000) for _ in range(5)]
+    player.kill()
+    assert isinstance(held.exception(timeout=10), ActorCrashed)
+    assert all(isinstance(one.exception(timeout=10), ActorStopped) for one in waiting)
+
+
 def test_time_runs_out_and_the_late_reply_goes_nowhere(
     system: ActorSystem, mailbox: Mailbox, gate: Mailbox
 ) -> None:
@@ -116,6 +132,40 @@ def test_a_bounded_mailbox_that_stays_full_says_so(
     gate.put("go")
     held.result(timeout=10)
     assert player.ask(Numbers()) == [1]
+
+
+def test_threads_that_wait_for_a_place_learn_of_the_actors_end(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    player = system.spawn(child(Player).options(mailbox_size=2))
+    player.tell(Hold(taken=mailbox.address, release=gate.address))
+    mailbox.get(timeout=10)
+    player.tell(Add(number=1))
+    ends: list[Exception | None] = []
+
+    def ask() -> None:
+        with pytest.raises(ActorStopped) as caught:
+            player.ask(Numbers(), timeout=1_000)
+        ends.append(caught.value)
+
+    threads = [threading.Thread(target=ask) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    while not all(map(waits_for_a_place, threads)):
+        os.sched_yield()
+    player.kill()
+    player.join(timeout=10)
+    player.tell(Add(number=2))  # by which this process sees that the mailbox is gone
+    for thread in threads:
+        thread.join(10)
+    assert len(ends) == len(threads)
+
+
+def waits_for_a_place(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame.f_code.co_name != "_take_place":
+        frame = frame.f_back
+    return frame is not None
 
 
 def test_a_circle_of_asks_is_refused_where_it_closes(system: ActorSystem) -> None:

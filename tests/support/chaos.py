@@ -248,10 +248,9 @@ class Chaos:
             for thread in threads:
                 thread.join(_BARRIER)
         self.problems += [f"{thread.name} hangs" for thread in threads if thread.is_alive()]
-        self._barrier()
+        self.complete = self._barrier() | {name for name in self.sent if name.startswith("guest")}
         self._see_off()
         self._compare(before)
-        self.survivors = {*self.system.names(), *(name for name in self.sent if name.startswith("guest"))}
         self.system.stop()
         events.join(_BARRIER)
         self._audit()
@@ -361,21 +360,35 @@ class Chaos:
 
     # the oracle
 
-    def _barrier(self) -> None:
-        """Wait until everyone has dealt with everything that was sent from here."""
-        for path, ref in self.refs.items():
-            for attempt in range(200):
-                try:
-                    assert ref.ask(Check(number=attempt), timeout=_BARRIER) == attempt + 1
-                    break
-                except (ActorCrashed, MailboxFull, HandlerError):
-                    continue
-                except ActorStopped:
-                    if path in self.system.names():
-                        self.problems.append(f"{path} is there, and has stopped for good")
-                    break
-            else:
-                self.problems.append(f"{path} does not answer any more")
+    def _barrier(self) -> set[str]:
+        """Wait until everyone has dealt with all that was sent from here, or is gone; who has answered.
+
+        To look who is there later would not tell: a family gives up actor by actor.
+        """
+        return {path for path, ref in self.refs.items() if self._answers(path, ref)}
+
+    def _answers(self, path: str, ref: ActorRef) -> bool:
+        for attempt in range(200):
+            try:
+                assert ref.ask(Check(number=attempt), timeout=_BARRIER) == attempt + 1
+            except (ActorCrashed, MailboxFull, HandlerError):
+                continue
+            except ActorStopped:
+                self._expect_gone(path, ref)
+                return False
+            return True
+        self.problems.append(f"{path} does not answer any more")
+        return False
+
+    def _expect_gone(self, path: str, ref: ActorRef) -> None:
+        """Of an actor that is removed its questions end first; then its name is free, then `join` returns.
+
+        A second `join` is answered when all who went with it are gone, too.
+        """
+        if not (ref.join(_BARRIER) and ref.join(_BARRIER)):
+            self.problems.append(f"{path} has stopped, and does not go")
+        elif path in self.system.names():
+            self.problems.append(f"{path} is gone, and keeps its name")
 
     def _see_off(self) -> None:
         """Wait for the end of those that have been told to stop."""
@@ -430,7 +443,7 @@ class Chaos:
             if any(a >= b for a, b in itertools.pairwise(numbers)):
                 self.problems.append(f"{receiver}: {stream} is doubled or out of order")
             missing += numbers[-1] + 1 - len(numbers)
-        if self._path_of(receiver) in self.survivors:
+        if self._path_of(receiver) in self.complete:
             missing += sum(self._cut_off(receiver, streams))
         if missing > deaths:
             self.problems.append(f"{receiver}: {missing} messages lost by {deaths} deaths")

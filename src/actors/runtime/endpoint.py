@@ -467,9 +467,17 @@ class Endpoint:
     def _is_supervisor(self, to: Address) -> bool:
         return self.site.other(to.system).is_supervisor(to.id)
 
-    def _lost(self, to: Address, count: int) -> None:
-        if self.down is None:
-            self.report(to.path, self.address.path, "the actor has stopped", b"", count)
+    def _lost(self, to: Address, messages: Sequence[bytes]) -> None:
+        """Count what waited here for an actor that is gone for good, and end the asks among it."""
+        if self.down is not None:
+            return
+        if self.suspended:  # not for good, and the asks end with all others
+            self._flood.hold(len(messages))
+            return
+        for mail in map(envelope.open_mail, messages):
+            if mail.kind == Kind.ASK:
+                self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
+        self.report(to.path, self.address.path, "the actor has stopped", b"", len(messages))
 
     @classmethod
     def after_fork(cls) -> None:

@@ -21,17 +21,25 @@ _GONE: Final = int(Word.GONE)
 class Peer:
     """Sends into one mailbox. Raises `MailboxClosed` when made if the mailbox is gone."""
 
-    def __init__(self, layout: Layout, name: str, carrier: Carrier, on_lost: Callable[[int], None]) -> None:
+    def __init__(
+        self, layout: Layout, name: str, carrier: Carrier, on_lost: Callable[[Sequence[bytes]], None]
+    ) -> None:
         self.name = name
-        self.outbox = Outbox(
-            open_pipe(layout.mail, name), layout.places, name=name, carrier=carrier, on_lost=on_lost
-        )
-        self.outbox.joined = False
+        pipe = open_pipe(layout.mail, name)
         try:
             self._status = Status(layout.journal)
         except FileNotFoundError:
             raise MailboxClosed(name) from None
-        self._words = self._status.words
+        self._words = words = self._status.words
+        self.outbox = Outbox(
+            pipe,
+            layout.places,
+            name=name,
+            carrier=carrier,
+            gone=lambda: bool(words[_GONE]),
+            on_lost=on_lost,
+        )
+        self.outbox.joined = False
         bound = self._words[Word.BOUND]
         self._credits = Credits(layout.credits, bound) if bound else None
 
@@ -69,16 +77,17 @@ class Peer:
         return not self.outbox.waiting
 
     def close(self) -> None:
-        """Close the mailbox here; what waits is lost and counted."""
+        """Close the mailbox here; what waits is lost and counted.
+
+        Threads that wait for a place find it closed, and let go of the places with the last of them.
+        """
         self.outbox.close()
-        if self._credits is not None:
-            self._credits.close()
 
     def _take_place(self, places: Credits, deadline: float) -> None:
         poll = select.poll()
         poll.register(places, select.POLLIN)
         while not places.take():
-            if self._words[Word.GONE]:
+            if self._words[_GONE] or self.outbox.closed:
                 raise MailboxClosed(self.name)
             remaining = deadline - time.monotonic()
             if remaining <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from actors.core.address import Address
@@ -23,8 +23,10 @@ _FEW: Final = 16
 class Peers:
     """Opens mailboxes and reply lanes once each, and closes those that nobody needs. Thread-safe."""
 
-    def __init__(self, site: Site, carrier: Carrier, on_lost: Callable[[Address, int], None]) -> None:
-        """`on_lost` is told of messages that were waiting for an actor which is gone for good."""
+    def __init__(
+        self, site: Site, carrier: Carrier, on_lost: Callable[[Address, Sequence[bytes]], None]
+    ) -> None:
+        """`on_lost` gets the messages that were waiting here for an actor which is gone for good."""
         self._site = site
         self._carrier = carrier
         self._on_lost = on_lost
@@ -39,8 +41,8 @@ class Peers:
     def open(self, to: Address) -> Peer:
         """Open an actor's mailbox. Raises `MailboxClosed` if the actor is gone."""
 
-        def lost(count: int) -> None:
-            self._on_lost(to, count)
+        def lost(messages: Sequence[bytes]) -> None:
+            self._on_lost(to, messages)
 
         self._tidy()
         layout = self._site.other(to.system).mailbox(to.id)

@@ -15,7 +15,7 @@ from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.mailbox.overflow import Item, Large, Overflow
+from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening
 from actors.runtime.mailbox.parcel import Places
 
 OVERFLOW: Final = 64 << 20
@@ -26,7 +26,12 @@ class Stranded(MailboxFull):
     """The message was never delivered: the pipe is full, and no thread can be had that waits for room."""
 
 
-def _nothing_lost(count: int) -> None:
+def _never() -> bool:
+    """Nothing but the end of its last reader ends a pipe."""
+    return False
+
+
+def _nothing_lost(messages: Sequence[bytes]) -> None:
     """Take no note of messages that a receiver's end has made undeliverable."""
 
 
@@ -63,12 +68,18 @@ class Outbox:
         name: str,
         carrier: Carrier,
         limit: int = OVERFLOW,
-        on_lost: Callable[[int], None] = _nothing_lost,
+        gone: Callable[[], bool] = _never,
+        on_lost: Callable[[Sequence[bytes]], None] = _nothing_lost,
     ) -> None:
+        """Send into `pipe` as long as it has readers, and until it is `gone`.
+
+        `on_lost` gets what waited here then: of each message all, or if it is large its first part.
+        """
         self.name = name
         self._places = places
         self._carrier = carrier
         self._limit = limit
+        self._gone = gone
         self._on_lost = on_lost
         self.joined = True
         """Whether the process waits at its end until nothing waits here."""
@@ -132,7 +143,7 @@ class Outbox:
 
     def drain(self) -> None:
         """Carry what waits, as far as the pipe has room for it."""
-        lost = 0
+        lost: Sequence[Item] = ()
         with self._lock:
             try:
                 self._drain()
@@ -149,7 +160,7 @@ class Outbox:
         with self._lock:
             self._then = then
             ready = self._rest()
-        self._act(0, ready)
+        self._act((), ready)
 
     def flush(self, timeout: float | None) -> bool:
         """Wait until nothing waits any more; False if `timeout` seconds were too few."""
@@ -198,6 +209,8 @@ class Outbox:
             item, count = self._waiting.head()
             if not self._send(item):
                 return
+            if self._gone():  # perhaps written after the last look into the pipe
+                raise MailboxClosed(self.name)
             self._waiting.pop(count)
 
     def _send(self, item: Item) -> bool:
@@ -239,10 +252,10 @@ class Outbox:
             self._pipe = None
         return then
 
-    def _act(self, lost: int, then: Callable[[], None] | None) -> None:
+    def _act(self, lost: Sequence[Item], then: Callable[[], None] | None) -> None:
         """Do what is not done under the lock."""
         if lost:
-            self._on_lost(lost)
+            self._on_lost([opening(item) for item in lost])
         if then is not None:
             then()
 

@@ -20,6 +20,7 @@ class Large:
     """A message that goes as a parcel, which is written when the pipe has room for its frame."""
 
     parts: Sequence[bytes]
+    """What it is made of; once the parcel is written, only the first, which has its envelope."""
     size: int
     frame: bytes | None = None
 
@@ -27,7 +28,7 @@ class Large:
         """Write the parcel, unless it is written. Raises `OSError` if that is not possible."""
         if self.frame is None:
             self.frame = frame.parcel(parcel.send(places, self.parts))
-            self.parts = ()
+            self.parts = self.parts[:1]
 
     def withdraw(self, places: Places) -> None:
         """Remove the parcel, as its frame will never be written."""
@@ -37,6 +38,11 @@ class Large:
 
 Item = bytes | Large
 """What is sent: the frame of a small message, or a large one."""
+
+
+def opening(item: Item) -> bytes:
+    """The message, or the first part of a large one."""
+    return item[frame.HEAD.size :] if isinstance(item, bytes) else item.parts[0]
 
 
 def _cost(item: Item) -> int:
@@ -94,11 +100,9 @@ class Overflow:
             length += len(following)
         return b"".join(frames), len(frames)
 
-    def clear(self, places: Places) -> int:
-        """Remove everything, with parcels that no frame will claim; how many messages it was."""
-        count = len(self._items)
-        if count and not isinstance(self._items[0], bytes):
-            self._items[0].withdraw(places)  # none but the first can have been written
-        self._items.clear()
-        self._bytes = 0
-        return count
+    def clear(self, places: Places) -> Sequence[Item]:
+        """Remove everything, with parcels that no frame will claim, and return it."""
+        items, self._items, self._bytes = self._items, deque(), 0
+        if items and not isinstance(items[0], bytes):
+            items[0].withdraw(places)  # none but the first can have been written
+        return items

@@ -1,0 +1,102 @@
+"""An outbox whose readers end: what waited in it is told, all of it, to who sent it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from actors.core.errors import MailboxClosed
+from actors.runtime.mailbox.layout import make_pipe
+from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.mailbox.parcel import Places
+
+LARGE = b"large" * 1_000
+WAITING = ([LARGE, b"segment"], [b"small"], [LARGE], [b"last"])
+LOST = [message for message, *_segments in WAITING]
+
+
+class Nobody:
+    """Carries nothing: the test drains."""
+
+    def watch(self, outbox: Outbox) -> None:
+        """Do nothing."""
+
+    def forget(self, outbox: Outbox) -> None:
+        """Likewise."""
+
+
+class Pipe:
+    """A full pipe, an outbox in which messages wait for room, and what was told of their end."""
+
+    def __init__(self, directory: Path) -> None:
+        self.lost: list[bytes] = []
+        self.gone = False
+        self.parcels = directory / "parcels"
+        self.parcels.mkdir()
+        self.reader = make_pipe(directory / "mail")
+        with suppress(BlockingIOError):
+            while True:
+                os.write(self.reader, bytes(4096))
+        self.outbox = Outbox(
+            open_pipe(directory / "mail", "the mailbox"),
+            Places(self.parcels, directory / "spill"),
+            name="the mailbox",
+            carrier=Nobody(),
+            gone=lambda: self.gone,
+            on_lost=self.lost.extend,
+        )
+        for message, *segments in WAITING:
+            self.outbox.put(message, segments)
+        assert self.outbox.waiting == len(WAITING)
+
+    def make_room(self) -> None:
+        """Read all that is in the pipe."""
+        os.read(self.reader, 1 << 20)
+
+    def end(self) -> None:
+        """End its last reader."""
+        os.close(self.reader)
+        self.reader = -1
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Pipe]:
+    pipe = Pipe(tmp_path)
+    yield pipe
+    pipe.outbox.close()
+    if pipe.reader >= 0:
+        pipe.end()
+
+
+def test_what_waits_when_the_last_reader_ends_is_told_to_the_sender(pipe: Pipe) -> None:
+    pipe.end()
+    pipe.outbox.drain()
+    assert pipe.lost == LOST
+    with pytest.raises(MailboxClosed):
+        pipe.outbox.put(b"too late")
+    assert pipe.lost == LOST
+
+
+def test_what_waits_at_a_close_is_told_to_the_sender(pipe: Pipe) -> None:
+    pipe.outbox.close()
+    assert pipe.lost == LOST
+
+
+def test_what_is_written_after_the_readers_last_look_is_told_too(pipe: Pipe) -> None:
+    pipe.make_room()
+    pipe.gone = True
+    pipe.outbox.drain()
+    assert pipe.lost == LOST
+    assert not any(pipe.parcels.iterdir())
+
+
+def test_nothing_is_told_of_what_has_been_carried(pipe: Pipe) -> None:
+    pipe.make_room()
+    pipe.outbox.drain()
+    pipe.end()
+    pipe.outbox.drain()
+    assert pipe.lost == []
