@@ -60,7 +60,7 @@ def kill_at_start(program: Program, after: float) -> None:
 
 
 def kill_when_up(program: Program) -> float:
-    """Kill an application that is up; return how many seconds later its guardian has cleaned up and ended."""
+    """Kill an application that is up; return after how many seconds its guardian had tidied up."""
     guardian = int(program.line_that_begins("ready").split()[1])
     poll, pidfd = select.poll(), os.pidfd_open(guardian)
     poll.register(pidfd, select.POLLIN)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from actors.core.errors import MailboxClosed, MailboxFull
+from contextlib import suppress
+
+from actors.core.errors import MailboxClosed
 from actors.core.events import (
     ActorCrashed,
     ActorRestarted,
@@ -11,7 +13,6 @@ from actors.core.events import (
     ActorWaits,
     DeadLetter,
     Event,
-    EventsLost,
     GuardianRestarted,
     RestartLimitReached,
     Unhandled,
@@ -19,54 +20,42 @@ from actors.core.events import (
 from actors.runtime import log
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.loop import Loop
+from actors.runtime.guardian.subscriber import Subscriber
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
-
-_KEPT = 4 << 20
-"""How many bytes of events wait for a slow subscriber beyond what its pipe holds."""
 
 
 class Herald:
     """Publishes events. Never waits for a subscriber: what one is too slow for, it gets as a count."""
 
     def __init__(self, endpoint: Endpoint, loop: Loop) -> None:
-        self._endpoint = endpoint
+        self._encode = endpoint.codec.encode
         self._loop = loop
-        self._lanes: dict[Outbox, int] = {}
-        self._subscribed: set[Lane] = set()
+        self._subscribers: dict[Lane, Subscriber] = {}
         self._log = log.impatient_logger()
         self.stopping = False
 
     def subscribe(self, lane: Lane) -> None:
         """Send events into a lane from now on, until its reader is gone; once, however often it is said."""
-        if lane in self._subscribed:
+        if lane in self._subscribers:
             return
-        self._subscribed.add(lane)
-        try:
+        with suppress(MailboxClosed):
             pipe = open_pipe(lane.pipe, "events")
-        except MailboxClosed:
-            return
-        outbox = Outbox(pipe, lane.places, name="events", carrier=self._loop, limit=_KEPT)
-        self._lanes[outbox] = 0
+            outbox = Outbox(pipe, lane.places, name="events", carrier=self._loop)
+            self._subscribers[lane] = Subscriber(outbox, self._loop, self._encode)
 
     def publish(self, event: Event) -> None:
         """Log an event and send it to every subscriber."""
         self._write_down(event)
-        for outbox in tuple(self._lanes):
-            self._send(outbox, event)
-
-    def _send(self, outbox: Outbox, event: Event) -> None:
-        lost = self._lanes[outbox]
-        try:
-            if lost:
-                outbox.put(*self._endpoint.codec.encode(EventsLost(count=lost)))
-                self._lanes[outbox] = 0
-            outbox.put(*self._endpoint.codec.encode(event))
-        except MailboxFull:
-            self._lanes[outbox] += 1
-        except MailboxClosed:
-            self._lanes.pop(outbox)
-            outbox.close()
+        if not self._subscribers:
+            return
+        encoded = self._encode(event)
+        for lane, subscriber in tuple(self._subscribers.items()):
+            try:
+                subscriber.send(encoded)
+            except MailboxClosed:
+                self._subscribers.pop(lane)
+                subscriber.close()
 
     def _write_down(self, event: Event) -> None:
         match event:

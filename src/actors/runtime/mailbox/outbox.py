@@ -136,6 +136,20 @@ class Outbox:
         if self._waiting or not self._write(data):
             self._put_in_order(data)
 
+    def offer(self, message: bytes, segments: Sequence[bytes] = ()) -> bool:
+        """Send a message if there is room for it now and none waits; False if not. Raises as `put` does."""
+        if segments or len(message) > frame.ROOM:
+            parts = (message, *segments)
+            item: Item = Large(parts, sum(map(len, parts)))
+        else:
+            item = frame.inline(message)
+        with self._lock:
+            self.stalled = False
+            sent = not self._waiting and self._send(item)
+        if not sent:
+            self._withdraw(item)
+        return sent
+
     def wait_for_room(self, size: int, timeout: float | None) -> bool:
         """Wait until a message of `size` bytes may be `put`; False if `timeout` seconds were too few."""
         with self._lock:
