@@ -136,6 +136,8 @@ class World:
         self.watches: set[tuple[bytes, int]] = set()
         """Which incarnations wait for the end of which actors."""
         self.ends_told: list[tuple[str, Terminated]] = []
+        self.stops: list[str] = []
+        """Who was told to stop, in order."""
         self.no_process_to_be_had = False
         self._watched: dict[int, Callable[[], None]] = {}
         self._pids = itertools.count(1000)
@@ -328,7 +330,7 @@ class World:
     def _notify(self, watcher: Address, message: Terminated) -> None:
         ended = message.ref.address
         assert ended.id not in self.tree.nodes, f"{ended.path} is not gone"
-        assert ended.path not in self.names or self.node(ended.path).address != ended, "its name is not free"
+        assert (ended.path in self.names) is (ended.path in self.states()), "its name is not free"
         now = next(one for one in self.puppets if one.assignment.address == watcher)
         self.watches.remove((now.sender, ended.id))
         self.ends_told.append((watcher.path, message))
@@ -364,7 +366,9 @@ def _call(timers: list[Timer]) -> None:
 
 
 def _command_stop(_layout: Any, node: Node, _directive: bytes) -> None:
-    cast("Any", node.process).is_told_to_stop = True
+    puppet: Puppet = cast("Any", node.process)
+    puppet.is_told_to_stop = True
+    puppet.world.stops.append(puppet.path)
 
 
 @contextmanager

@@ -106,5 +106,6 @@ class Starting:
         if why.end is not End.NORMAL:
             begun(why)
             return
-        begun(None)  # it has declined
+        node.leaving = True  # it has declined
+        begun(None)
         self._stopping.stop(node, why, nothing)
