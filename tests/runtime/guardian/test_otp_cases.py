@@ -5,7 +5,8 @@ the end, and who was started on the way there, in order. ``a! b? c`` are a perma
 transient child.
 
 Cases without a meaning here: ``sup_start_ignore_init`` and ``extra_return`` (a supervisor runs no code that
-could return anything), ``child_unlink`` and ``simple_global_supervisor`` (there are no links), ``code_change*``.
+could return anything), ``child_unlink`` and ``simple_global_supervisor`` (there are no links), and
+``code_change*``.
 ``sup_start_map*``, ``child_specs`` and ``sup_flags`` are about specs: see ``tests/core/test_spec.py``.
 """
 

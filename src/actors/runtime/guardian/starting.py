@@ -62,6 +62,7 @@ class Starting:
             elif fine(failure):
                 self._begin_children(node, waiting[1:], begun)
             else:
+                node.lived = 0.0
                 self._stopping.halt(node, lambda: begun(failure))
 
         self.begin(waiting[0], child_begun)
