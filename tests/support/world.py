@@ -73,8 +73,8 @@ class Puppet:
     has_started: bool = False
     is_told_to_stop: bool = False
     is_alive: bool = True
-    is_stuck: bool = False
-    """Whether it has had a message in hand since ever."""
+    since: float = 0.0
+    """When it took up the message that it has in hand; 0 if there is none."""
     code: int = 0
 
     @property
@@ -90,8 +90,13 @@ class Puppet:
         """It, and no other incarnation, as it stands in what it sends."""
         return Sender(self.assignment.address, self.assignment.incarnation).pack()
 
-    def get_stuck(self) -> None:
-        self.is_stuck = True
+    def take_up(self) -> None:
+        """Take a message in hand."""
+        self.since = self.world.now
+
+    def finish(self) -> None:
+        """Have dealt with it."""
+        self.since = 0.0
 
     def send(self, number: signal.Signals) -> None:
         self.kill()
@@ -247,11 +252,13 @@ class World:
 
     def wait_out(self) -> None:
         """Let the backoffs pass that run now."""
+        self.now += 1.0
         due, self.backoffs = self.backoffs, []
         _call(due)
 
     def run_out(self) -> None:
         """Let the times run out that are set for starts, stops and messages."""
+        self.now += 3600.0
         due, self.budgets = self.budgets, []
         _call(due)
 
@@ -342,7 +349,7 @@ class World:
 
     def since(self, number: int, _word: Any) -> int:
         """Since when an actor has a message in hand."""
-        return int(cast("Any", self.tree.nodes[number].process).is_stuck)
+        return int(cast("Any", self.tree.nodes[number].process).since * 1e9)
 
     def _mailbox(self, number: int) -> Any:
         return number
