@@ -75,16 +75,22 @@ def test_a_cancelled_alarm_does_not_ring_and_is_not_waited_for(bells: Bells) -> 
 
 
 def test_one_can_cancel_itself_or_another_that_is_due_with_it(bells: Bells) -> None:
-    tick = bells.alarms.add(
-        1, lambda: (bells.rung.append("tick"), tick.cancel(), other.cancel()) and None, again=True
-    )
+    def ring() -> None:
+        bells.rung.append("tick")
+        tick.cancel()
+        other.cancel()
+
+    tick = bells.alarms.add(1, ring, again=True)
     other = bells.alarms.add(2, bells.bell("other"))
     assert bells.at(5) == ["tick"]
     assert bells.at(50) == []
 
 
 def test_one_that_is_set_by_another_rings_in_a_later_round(bells: Bells) -> None:
-    bells.alarms.add(1, lambda: bells.alarms.add(0, bells.bell("second")) and None)
+    def ring() -> None:
+        bells.alarms.add(0, bells.bell("second"))
+
+    bells.alarms.add(1, ring)
     assert bells.at(1) == []
     assert bells.at(1) == ["second"]
 

@@ -1,4 +1,4 @@
-"""The watchdog: who has a message in hand for longer than its handler timeout is aborted, and nobody else."""
+"""The watchdog: who has a message in hand for longer than its handler timeout is aborted, nobody else."""
 
 from __future__ import annotations
 
