@@ -1,7 +1,12 @@
 """The archive keeps the last exits of those who have, or had, a name."""
 
+from actors.core.address import Address
 from actors.core.reason import End, ExitReason
 from actors.runtime.guardian.archive import Archive
+
+
+def named(path: str, number: int = 7) -> Address:
+    return Address("system", number, path)
 
 
 def exit_of(code: int, text: str = "") -> ExitReason:
@@ -11,8 +16,8 @@ def exit_of(code: int, text: str = "") -> ExitReason:
 def test_the_last_twenty_exits_of_a_name_are_kept_the_latest_last() -> None:
     archive = Archive()
     for code in range(25):
-        archive.add("a", exit_of(code))
-    archive.add("b", exit_of(99))
+        archive.add(named("a"), exit_of(code))
+    archive.add(named("b"), exit_of(99))
     assert [why.code for why in archive.of("a")] == list(range(5, 25))
     assert [why.code for why in archive.of("b")] == [99]
     assert archive.of("nobody") == []
@@ -21,9 +26,9 @@ def test_the_last_twenty_exits_of_a_name_are_kept_the_latest_last() -> None:
 def test_of_too_many_names_the_one_whose_last_exit_is_longest_ago_is_forgotten() -> None:
     archive = Archive()
     for number in range(1000):
-        archive.add(f"name {number}", exit_of(0))
-    archive.add("name 0", exit_of(1))
-    archive.add("one more", exit_of(0))
+        archive.add(named(f"name {number}"), exit_of(0))
+    archive.add(named("name 0"), exit_of(1))
+    archive.add(named("one more"), exit_of(0))
     assert len(archive.of("name 0")) == 2
     assert archive.of("name 1") == []
     assert len(archive.of("name 2")) == 1
@@ -31,7 +36,17 @@ def test_of_too_many_names_the_one_whose_last_exit_is_longest_ago_is_forgotten()
 
 def test_of_a_long_text_or_traceback_the_end_is_kept() -> None:
     archive = Archive()
-    archive.add("a", ExitReason(end=End.EXCEPTION, text="x" * 10_000 + "!", traceback="y" * 10_000 + "?"))
+    archive.add(
+        named("a"), ExitReason(end=End.EXCEPTION, text="x" * 10_000 + "!", traceback="y" * 10_000 + "?")
+    )
     (why,) = archive.of("a")
     assert (len(why.text), why.text[-1]) == (4000, "!")
     assert (len(why.traceback), why.traceback[-1]) == (4000, "?")
+
+
+def test_the_last_exit_of_an_actor_is_not_that_of_another_who_had_its_name() -> None:
+    archive = Archive()
+    for number, code in ((1, 10), (1, 11), (2, 12)):
+        archive.add(named("a", number), exit_of(code))
+    last = [archive.last(named("a", number)) for number in (1, 2, 3)]
+    assert last == [exit_of(11), exit_of(12), None]
