@@ -7,27 +7,35 @@ import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Final, cast
 from unittest import mock
 
 import attrs
 
 from actors.core import reason
 from actors.core.address import Address
-from actors.core.events import Event
+from actors.core.backoff import Backoff
+from actors.core.envelope import Sender
+from actors.core.events import ActorStopped, Event
 from actors.core.policy import Intensity
 from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, Supervises
 from actors.core.reason import End, ExitReason
 from actors.core.ref import ActorRef
 from actors.core.strategy import AutoShutdown, Strategy
+from actors.core.terminated import Terminated
 from actors.core.terms import Restart, Terms
-from actors.runtime.guardian import estate, lives
+from actors.runtime.guardian import estate, lives, restarting, starting
 from actors.runtime.guardian.loop import Timer
 from actors.runtime.guardian.node import Node, State
 from actors.runtime.guardian.tree import Tree
 from actors.runtime.worker import Assignment
 
 FAILED = ExitReason(end=End.FAILED_START, text="the test said so")
+RECYCLED = ExitReason(end=End.RECYCLED, text="the test said so")
+BRIEF: Final = Backoff(initial=0.5, maximum=0.5, reset_after=10.0)
+"""A backoff, and a short one, so that the world takes it for no other timer."""
+LIMIT: Final = 1_000
+WITHIN: Final = 1e9
 
 
 def actor(name: str, restart: Restart = Restart.TRANSIENT, **terms: Any) -> Blueprint:
@@ -38,7 +46,8 @@ def supervisor(
     name: str,
     strategy: Strategy,
     *children: Blueprint,
-    limit: int = 1_000,
+    limit: int = LIMIT,
+    within: float = WITHIN,
     auto_shutdown: AutoShutdown = AutoShutdown.NEVER,
     max_children: int | None = None,
     **terms: Any,
@@ -46,7 +55,7 @@ def supervisor(
     below = Supervises(
         strategy=strategy,
         max_restarts=limit,
-        within=1e9,
+        within=within,
         children=children,
         auto_shutdown=auto_shutdown,
         max_children=max_children,
@@ -64,6 +73,8 @@ class Puppet:
     has_started: bool = False
     is_told_to_stop: bool = False
     is_alive: bool = True
+    since: float = 0.0
+    """When it took up the message that it has in hand; 0 if there is none."""
     code: int = 0
 
     @property
@@ -73,6 +84,19 @@ class Puppet:
     @property
     def path(self) -> str:
         return self.assignment.address.path
+
+    @property
+    def sender(self) -> bytes:
+        """It, and no other incarnation, as it stands in what it sends."""
+        return Sender(self.assignment.address, self.assignment.incarnation).pack()
+
+    def take_up(self) -> None:
+        """Take a message in hand."""
+        self.since = self.world.now
+
+    def finish(self) -> None:
+        """Have dealt with it."""
+        self.since = 0.0
 
     def send(self, number: signal.Signals) -> None:
         self.kill()
@@ -111,17 +135,25 @@ class World:
         self.spawns: list[list[Node | NotSpawned]] = []
         self.at_once: list[Timer] = []
         self.backoffs: list[Timer] = []
+        self.budgets: list[Timer] = []
+        """Times for a start, a stop or a message, which may run out."""
+        self.now = 1000.0
+        self.watches: set[tuple[bytes, int]] = set()
+        """Which incarnations wait for the end of which actors."""
+        self.ends_told: list[tuple[str, Terminated]] = []
+        self.stops: list[str] = []
+        """Who was told to stop, in order."""
         self.no_process_to_be_had = False
         self._watched: dict[int, Callable[[], None]] = {}
         self._pids = itertools.count(1000)
         nothing = mock.Mock(return_value=None)
         endpoint = SimpleNamespace(
             site=SimpleNamespace(
-                system="world", name=self._name, unname=self.names.remove, mailbox=nothing
+                system="world", name=self._name, unname=self.names.remove, mailbox=self._mailbox
             ),
             codec=SimpleNamespace(encode=mock.Mock(return_value=(b"", ()))),
             answer=nothing,
-            notify=nothing,
+            notify=self._notify,
             bind=ActorRef,
         )
         herald = SimpleNamespace(publish=self.events.append)
@@ -130,7 +162,7 @@ class World:
             cast("Any", endpoint),
             cast("Any", self),
             cast("Any", herald),
-            Intensity(1_000, 1e9),
+            Intensity(LIMIT, WITHIN),
             hear=lambda: None,
             escalate=lambda node: self.escalated.append(node.path),
         )
@@ -149,6 +181,8 @@ class World:
             self.at_once.append(timer)
         elif seconds < 1:
             self.backoffs.append(timer)
+        else:
+            self.budgets.append(timer)
         return timer
 
     # what tests do
@@ -183,6 +217,21 @@ class World:
         puppet.end(reason.SHUTDOWN)
         self.notice(puppet)
 
+    def end(self, path: str, why: ExitReason) -> None:
+        """End by itself, which is noticed at once."""
+        puppet = self.puppet(path)
+        puppet.end(why)
+        self.notice(puppet)
+
+    def watch(self, watcher: Puppet, watched: Address) -> None:
+        """Have a process told of an actor's end."""
+        self.watches.add((watcher.sender, watched.id))
+        self.tree.watch(watched, watcher.sender)
+
+    def unwatch(self, watcher: Puppet, watched: Address) -> None:
+        self.watches.discard((watcher.sender, watched.id))
+        self.tree.unwatch(watched.id, watcher.sender)
+
     def start(self, *paths: str) -> None:
         for path in paths:
             self.puppet(path).start()
@@ -203,7 +252,14 @@ class World:
 
     def wait_out(self) -> None:
         """Let the backoffs pass that run now."""
+        self.now += 1.0
         due, self.backoffs = self.backoffs, []
+        _call(due)
+
+    def run_out(self) -> None:
+        """Let the times run out that are set for starts, stops and messages."""
+        self.now += 3600.0
+        due, self.budgets = self.budgets, []
         _call(due)
 
     def settle(self, until: Callable[[], bool] = lambda: False) -> None:
@@ -232,6 +288,10 @@ class World:
             return True
         return False
 
+    def gone(self) -> list[Address]:
+        """Who is gone for good."""
+        return [event.actor.address for event in self.events if isinstance(event, ActorStopped)]
+
     def states(self) -> dict[str, str]:
         nodes = (node for node in self.tree.nodes.values() if node is not self.tree.root)
         return {node.address.path: node.state.name.lower() for node in nodes}
@@ -244,16 +304,23 @@ class World:
         assert set(self.states().values()) <= {"running"}, self.states()
         assert self.names == set(self.states())
         assert sorted(one.path for one in self.puppets) == sorted(
-            node.address.path for node in self._nodes() if not node.supervises
+            node.address.path for node in self.nodes() if not node.supervises
         )
-        for node in self._nodes():
+        for node in self.nodes():
             assert not any((node.leaving, node.regrouping, node.fallen, node.when_down, node.when_started))
             assert node.parent is not None
             assert node in node.parent.children
             assert (node.process is None) == node.supervises
+            assert node.blueprint.supervises is None or _has_room_for(node.blueprint.supervises, node)
         assert all(len(answers) == 1 for answers in self.spawns)
+        self._check_watches()
 
-    def _nodes(self) -> Iterator[Node]:
+    def _check_watches(self) -> None:
+        registered = {(who, node.address.id) for node in self.nodes() for who in node.watchers}
+        assert registered == self.watches, "who waits for whom, and will be told"
+
+    def nodes(self) -> Iterator[Node]:
+        """All but the root."""
         return (node for node in self.tree.nodes.values() if node is not self.tree.root)
 
     def make_process(self, assignment: Assignment) -> Puppet:
@@ -267,10 +334,36 @@ class World:
         self.puppets.append(puppet)
         return puppet
 
+    def _notify(self, watcher: Address, message: Terminated) -> None:
+        ended = message.ref.address
+        assert ended.id not in self.tree.nodes, f"{ended.path} is not gone"
+        assert (ended.path in self.names) is (ended.path in self.states()), "its name is not free"
+        now = next(one for one in self.puppets if one.assignment.address == watcher)
+        self.watches.remove((now.sender, ended.id))
+        self.ends_told.append((watcher.path, message))
+
+    def forget_watches(self, _endpoint: Any, node: Node) -> None:
+        """A process has ended, and its watches with it."""
+        ended = Sender(node.address, node.incarnation).pack()
+        self.watches = {(who, whom) for who, whom in self.watches if who != ended}
+
+    def since(self, number: int, _word: Any) -> int:
+        """Since when an actor has a message in hand."""
+        return int(cast("Any", self.tree.nodes[number].process).since * 1e9)
+
+    def _mailbox(self, number: int) -> Any:
+        return number
+
     def _name(self, path: str, _number: int) -> None:
         if path in self.names:
             raise FileExistsError(path)
         self.names.add(path)
+
+
+def _has_room_for(supervises: Supervises, node: Node) -> bool:
+    """Whether it has no more children than it may have."""
+    most, declared = supervises.max_children, len(supervises.children)
+    return most is None or len(node.children) <= max(most, declared)
 
 
 def _call(timers: list[Timer]) -> None:
@@ -280,7 +373,9 @@ def _call(timers: list[Timer]) -> None:
 
 
 def _command_stop(_layout: Any, node: Node, _directive: bytes) -> None:
-    cast("Any", node.process).is_told_to_stop = True
+    puppet: Puppet = cast("Any", node.process)
+    puppet.is_told_to_stop = True
+    puppet.world.stops.append(puppet.path)
 
 
 @contextmanager
@@ -293,13 +388,19 @@ def new_world() -> Generator[World, None, None]:
     """A world, while the tree's own are out of its reach."""
     world = World()
     nothing = mock.Mock(return_value=None)
-    without = ("found", "forget_commands", "announce_restart", "mark", "clear", "remove")
+    without = ("found", "forget_commands", "announce_restart", "mark", "remove")
+    clock = SimpleNamespace(monotonic=lambda: world.now)
     with (
+        mock.patch.object(lives, "time", clock),
+        mock.patch.object(starting, "time", clock),
+        mock.patch.object(restarting, "time", clock),
         mock.patch.object(lives, "ActorProcess", world.make_process),
         mock.patch.multiple(
             estate,
             hand=_empty_hand,
             stack=mock.Mock(return_value=""),
+            read=world.since,
+            clear=world.forget_watches,
             command_stop=_command_stop,
             **dict.fromkeys(without, nothing),
         ),

@@ -96,6 +96,27 @@ def test_one_who_falls_again_before_its_group_is_up_is_judged_after_that(world: 
     assert starts(world) == ["top/a", "top/b", "top/a", "top/b"]
 
 
+@pytest.mark.parametrize("how", ["starts", "fails", "declines", "is stopped"])
+def test_one_who_falls_while_a_newcomer_of_its_group_starts_is_judged_after_that(
+    world: World, how: str
+) -> None:
+    family(world, ALL, "a")
+    world.spawn(actor("x"), world.node("top").address.id)
+    world.crash("top/a")
+    assert world.states()["top/a"] == "down"
+    match how:
+        case "starts":
+            world.start("top/x")
+        case "fails":
+            world.fail("top/x")
+        case "declines":
+            world.end("top/x", NORMAL)
+        case _:
+            world.stop("top/x")
+    world.settle()
+    assert starts(world) == (["top/x", "top/a", "top/x"] if how == "starts" else ["top/a"])
+
+
 def test_falls_without_end_in_a_group_restart_come_to_the_limit(world: World) -> None:
     family(world, ALL, "a", "b", limit=2)
     world.crash("top/a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import Final
 
+from actors.core.address import Address
 from actors.core.reason import ExitReason
 
 _EXITS: Final = 20
@@ -19,16 +20,21 @@ class Archive:
     """The last exits of each name."""
 
     def __init__(self) -> None:
-        self._exits: OrderedDict[str, deque[ExitReason]] = OrderedDict()
+        self._exits: OrderedDict[str, deque[tuple[int, ExitReason]]] = OrderedDict()
 
-    def add(self, path: str, why: ExitReason) -> None:
-        """Keep why an incarnation of the actor with this name ended."""
-        kept = self._exits.setdefault(path, deque(maxlen=_EXITS))
-        kept.append(why.shortened(_TEXT))
-        self._exits.move_to_end(path)
+    def add(self, actor: Address, why: ExitReason) -> None:
+        """Keep why an incarnation of an actor ended."""
+        kept = self._exits.setdefault(actor.path, deque(maxlen=_EXITS))
+        kept.append((actor.id, why.shortened(_TEXT)))
+        self._exits.move_to_end(actor.path)
         if len(self._exits) > _NAMES:
             self._exits.popitem(last=False)
 
     def of(self, path: str) -> list[ExitReason]:
-        """The exits of a name, the latest last."""
-        return list(self._exits.get(path, ()))
+        """The exits of a name, whoever had it, the latest last."""
+        return [why for _, why in self._exits.get(path, ())]
+
+    def last(self, actor: Address) -> ExitReason | None:
+        """The latest exit of an actor, and of no other that had its name; None if it is not kept."""
+        own = [why for number, why in self._exits.get(actor.path, ()) if number == actor.id]
+        return own[-1] if own else None

@@ -62,6 +62,7 @@ class Starting:
             elif fine(failure):
                 self._begin_children(node, waiting[1:], begun)
             else:
+                node.lived = 0.0
                 self._stopping.halt(node, lambda: begun(failure))
 
         self.begin(waiting[0], child_begun)
@@ -106,5 +107,6 @@ class Starting:
         if why.end is not End.NORMAL:
             begun(why)
             return
-        begun(None)  # it has declined
+        node.leaving = True  # it has declined
+        begun(None)
         self._stopping.stop(node, why, nothing)

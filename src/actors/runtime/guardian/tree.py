@@ -94,14 +94,18 @@ class Tree:
             then(node)
             return
 
+        def answer(result: Node | NotSpawned) -> None:
+            then(result)
+            self._restarting.review(above)  # a group waits while one of its nodes starts
+
         def begun(failure: ExitReason | None) -> None:
             if failure is None:
                 if sender.id == APPLICATION:
                     self._rebuilding.record(node)
-                then(node)
+                answer(node)
                 return
             cause = failure.traceback or str(failure)
-            self._stopping.stop(node, failure, lambda: then(NotSpawned(name=node.path, cause=cause)))
+            self._stopping.stop(node, failure, lambda: answer(NotSpawned(name=node.path, cause=cause)))
 
         self._starting.begin(node, begun)
 

@@ -45,7 +45,7 @@ class Undertaker:
         estate.clear(self._endpoint, node)
         self._forget_watches(node)
         why = self._settle_hand(node, why)
-        self._archive.add(node.path, why)
+        self._archive.add(node.address, why)
         return why
 
     def _settle_hand(self, node: Node, why: ExitReason) -> ExitReason:
@@ -107,14 +107,12 @@ class Undertaker:
         for watcher in node.watchers.values():
             self.notify(watcher, node.address, why)
         if node.supervises:
-            self._archive.add(node.path, why)
+            self._archive.add(node.address, why)
         self._herald.publish(ActorStopped(actor=node.ref, reason=why))
 
     def notify(self, watcher: Address, ended: Address, why: ExitReason | None = None) -> None:
         """Tell a watcher that an actor is gone; `why` is looked up if that was before."""
-        if why is None:
-            exits = self._archive.of(ended.path)
-            why = exits[-1] if exits else GONE
+        why = why or self._archive.last(ended) or GONE
         message = Terminated(ref=self._endpoint.bind(ended), reason=why)
         try:
             self._endpoint.notify(watcher, message)

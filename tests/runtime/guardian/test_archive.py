@@ -1,0 +1,52 @@
+"""The archive keeps the last exits of those who have, or had, a name."""
+
+from actors.core.address import Address
+from actors.core.reason import End, ExitReason
+from actors.runtime.guardian.archive import Archive
+
+
+def named(path: str, number: int = 7) -> Address:
+    return Address("system", number, path)
+
+
+def exit_of(code: int, text: str = "") -> ExitReason:
+    return ExitReason(end=End.EXIT_CODE, text=text, code=code)
+
+
+def test_the_last_twenty_exits_of_a_name_are_kept_the_latest_last() -> None:
+    archive = Archive()
+    for code in range(25):
+        archive.add(named("a"), exit_of(code))
+    archive.add(named("b"), exit_of(99))
+    assert [why.code for why in archive.of("a")] == list(range(5, 25))
+    assert [why.code for why in archive.of("b")] == [99]
+    assert archive.of("nobody") == []
+
+
+def test_of_too_many_names_the_one_whose_last_exit_is_longest_ago_is_forgotten() -> None:
+    archive = Archive()
+    for number in range(1000):
+        archive.add(named(f"name {number}"), exit_of(0))
+    archive.add(named("name 0"), exit_of(1))
+    archive.add(named("one more"), exit_of(0))
+    assert len(archive.of("name 0")) == 2
+    assert archive.of("name 1") == []
+    assert len(archive.of("name 2")) == 1
+
+
+def test_of_a_long_text_or_traceback_the_end_is_kept() -> None:
+    archive = Archive()
+    archive.add(
+        named("a"), ExitReason(end=End.EXCEPTION, text="x" * 10_000 + "!", traceback="y" * 10_000 + "?")
+    )
+    (why,) = archive.of("a")
+    assert (len(why.text), why.text[-1]) == (4000, "!")
+    assert (len(why.traceback), why.traceback[-1]) == (4000, "?")
+
+
+def test_the_last_exit_of_an_actor_is_not_that_of_another_who_had_its_name() -> None:
+    archive = Archive()
+    for number, code in ((1, 10), (1, 11), (2, 12)):
+        archive.add(named("a", number), exit_of(code))
+    last = [archive.last(named("a", number)) for number in (1, 2, 3)]
+    assert last == [exit_of(11), exit_of(12), None]
