@@ -52,7 +52,7 @@ def _ratios(results: list[Result]) -> str:
     subtitle = (
         "the floor's figure by ours: longer is better; the stroke is the reach, the thin line the spread"
     )
-    return bars("Ours against raw floors", subtitle, dict(groups), lambda ratio: f"{ratio:.3g}×")
+    return bars("Ours against raw floors", subtitle, dict(groups), lambda ratio: f"{ratio:.3g}")
 
 
 def _race(result: Result, title: str, subtitle: str) -> str:

@@ -1,4 +1,4 @@
-"""Drawing: SVG with words and bars, on a card of its own that is light or dark as the reader's screen is."""
+"""Drawing: SVG with words and bars, on a card that is light or dark as the reader's screen is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ _STYLE: Final = """
   .quiet { fill: var(--quiet); font-size: 12px }
   .right { text-anchor: end } .middle { text-anchor: middle } .strong { font-weight: 600 }
   .card { fill: var(--card) } .grid { stroke: var(--grid) } .mark { stroke: var(--ink); stroke-width: 2 }
-  .span { stroke: var(--ink); stroke-opacity: .55 } .ours { fill: var(--ours) } .floor { fill: var(--floor) }
-  .peer { fill: var(--peer) } .line-ours { stroke: var(--ours) } .line-floor { stroke: var(--floor) }
+  .span { stroke: var(--ink); stroke-opacity: .55 }
+  .ours { fill: var(--ours) } .floor { fill: var(--floor) } .peer { fill: var(--peer) }
+  .line-ours { stroke: var(--ours) } .line-floor { stroke: var(--floor) }
   .line { fill: none; stroke-width: 2.5 }
   svg { --card: #ffffff; --ink: #1f2328; --quiet: #59636e; --grid: #e4e7eb;
         --ours: #0969da; --floor: #8c959f; --peer: #c4915a }
@@ -38,9 +39,8 @@ class Drawing:
         self._parts.append(f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}">{escape(words)}</text>')
 
     def bar(self, x: float, y: float, width: float, height: float, kind: str) -> None:
-        self._parts.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height:.1f}" rx="2" class="{kind}"/>'
-        )
+        place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 1):.1f}" height="{height:.1f}"'
+        self._parts.append(f'<rect {place} rx="2" class="{kind}"/>')
 
     def line(self, x1: float, y1: float, x2: float, y2: float, kind: str) -> None:
         self._parts.append(
@@ -57,6 +57,7 @@ class Drawing:
     def render(self) -> str:
         size = f'width="{self.width:.0f}" height="{self._height:.0f}"'
         view = f'viewBox="0 0 {self.width:.0f} {self._height:.0f}"'
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view} role="img" aria-label="{escape(self._title)}">'
+        name = f'role="img" aria-label="{escape(self._title)}"'
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view} {name}>'
         card = '<rect width="100%" height="100%" rx="8" class="card"/>'
         return "\n".join([head, f"<style>{_STYLE}</style>", card, *self._parts, "</svg>", ""])

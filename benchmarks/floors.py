@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from multiprocessing.connection import Connection
 from typing import Any, Final, Protocol
 
@@ -136,11 +137,12 @@ def many_to_one(make: Callable[[], Channel], senders: int, count: int, value: An
     share, channel = count // senders, make()
 
     def receive() -> None:
+        begin()
         for _ in range(share * senders):
             channel.get()
 
     with _sending(senders, channel, share, value) as begin:
-        took = each(share * senders, lambda: (begin(), receive()))
+        took = each(share * senders, receive)
     channel.close()
     return took
 
@@ -183,14 +185,12 @@ def ring(size: int) -> Generator[Once]:
         os.write(pipes[0][1], pack(MESSAGE))
         return unpack(os.read(pipes[-1][0], 4096))
 
-    with _processes(_hand_on, stations):
-        try:
-            yield once
-        finally:
-            os.write(pipes[0][1], END)
-    for pipe in pipes:
-        for descriptor in pipe:
-            os.close(descriptor)
+    with ExitStack() as stack:
+        for descriptor in chain.from_iterable(pipes):
+            stack.callback(os.close, descriptor)
+        stack.enter_context(_processes(_hand_on, stations))
+        stack.callback(os.write, pipes[0][1], END)
+        yield once
 
 
 def _hand_on(inbound: int, outbound: int) -> None:

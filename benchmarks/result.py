@@ -103,4 +103,5 @@ class Result:
 
 
 def _series(data: Mapping[str, Any]) -> Series:
-    return Series(**{**data, "rounds": tuple(Figure(**figure) for figure in data["rounds"])})
+    rounds = tuple(Figure(**figure) for figure in data["rounds"])
+    return Series(data["name"], rounds, data["faster"], data["more"])

@@ -78,4 +78,5 @@ def machine() -> str:
 
 
 def _met(data: dict[str, Any]) -> Met:
-    return Met(**data | {"fate": Fate(**data["fate"]) if data["fate"] else None})
+    fate: dict[str, Any] | None = data.pop("fate")
+    return Met(**data, fate=Fate(**fate) if fate else None)

@@ -6,7 +6,7 @@ What a section needs runs from its first contest to its last.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Final
 
@@ -20,6 +20,7 @@ from benchmarks.lives import Lives, start_and_stop
 from benchmarks.measure import Figure, Measure, round_trips
 from benchmarks.pairs import busy_pairs
 from benchmarks.peers.contests import side_by_side
+from benchmarks.peers.registry import Entry
 from benchmarks.result import Unit
 from benchmarks.stage import stage
 from benchmarks.tells import Tells
@@ -45,11 +46,11 @@ PAYLOADS: Final = {
 class Suite:
     """All sections; `scale` shrinks their counts, and `peers` says whose are measured too."""
 
-    def __init__(self, scale: float = 1.0, peers: tuple[str, ...] = ()) -> None:
+    def __init__(self, scale: float = 1.0, peers: tuple[Entry, ...] = ()) -> None:
         self._scale = scale
         self._peers = peers
 
-    def sections(self) -> dict[str, Callable[[], Iterator[Contest]]]:
+    def sections(self) -> dict[str, Callable[[], Generator[Contest]]]:
         """The contests of each section."""
         return {
             "asks": self.asks,
@@ -62,7 +63,7 @@ class Suite:
             "peers": partial(side_by_side, self._peers, self._count),
         }
 
-    def asks(self) -> Iterator[Contest]:
+    def asks(self) -> Generator[Contest]:
         """Round trips."""
         trips = self._count(3_000)
         with (
@@ -91,7 +92,7 @@ class Suite:
             for name, measure in others.items():
                 yield Contest(name, measure, (Rival("Queue pair", queue),))
 
-    def tells(self) -> Iterator[Contest]:
+    def tells(self) -> Generator[Contest]:
         """Throughput, each message until it has been handled."""
         count = self._count(50_000)
         with stage("tells") as ours, floors.ring(50) as ring:
@@ -118,7 +119,7 @@ class Suite:
                 (Rival("blocking pipes", lap),),
             )
 
-    def payloads(self) -> Iterator[Contest]:
+    def payloads(self) -> Generator[Contest]:
         """Round trips of bytes."""
         with stage("payloads") as ours:
             asks = Asks(ours)
@@ -133,7 +134,7 @@ class Suite:
                         (Rival("Connection echo", floor, faster=reach),),
                     )
 
-    def mailbox(self) -> Iterator[Contest]:
+    def mailbox(self) -> Generator[Contest]:
         """A mailbox by itself, without actors."""
         trips = self._count(2_000)
         with (
@@ -155,7 +156,7 @@ class Suite:
             one_way = partial(floors.many_to_one, Mailbox, 1, count, value)
             yield Contest(f"{name} one way", one_way, _from_many(1, count, value))
 
-    def starts(self) -> Iterator[Contest]:
+    def starts(self) -> Generator[Contest]:
         """Beginnings of processes."""
         count = self._count(50)
         fork = partial(bare.start, "fork", count)
@@ -182,7 +183,7 @@ class Suite:
             "start and stop of a system", start_and_stop, (Rival("import of it", bare.imports_time),)
         )
 
-    def crowds(self) -> Iterator[Contest]:
+    def crowds(self) -> Generator[Contest]:
         """What one of many actors costs, beside one of few."""
         many, seconds, kills = self._count(MANY), 1.0, self._count(20)
         among_many, of_few = f"one of {many}", f"one of {FEW}"
@@ -209,7 +210,7 @@ class Suite:
             woken = partial(all_of_them.wake_ups, seconds)
             yield Contest(f"idle system of {many}, wake-ups", woken, (NOTHING,), Unit.WAKE_UPS)
 
-    def load(self) -> Iterator[Contest]:
+    def load(self) -> Generator[Contest]:
         """More busy actors than cores."""
         asks = self._count(4_000)
         without = partial(busy_pairs, 8, asks, spin=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from functools import partial
 
@@ -14,7 +14,7 @@ from benchmarks.peers.registry import OURS, Entry
 from benchmarks.peers.remote import running
 
 
-def side_by_side(peers: tuple[Entry, ...], count: Callable[[int], int]) -> Iterator[Contest]:
+def side_by_side(peers: tuple[Entry, ...], count: Callable[[int], int]) -> Generator[Contest]:
     """The same of all; `count` says how often something is done."""
     with ExitStack() as stack:
         ours = stack.enter_context(running(OURS))

@@ -1,4 +1,4 @@
-"""A peer's interpreter: ``python -m benchmarks.peers.host MODULE [ARGUMENT]``, told line by line what to do."""
+"""A peer's interpreter: ``python -m benchmarks.peers.host MODULE [ARGUMENT]``, told by lines what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _do(peer: Peer, what: str, count: int) -> Any:
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what peers print is no answer
-    peer: Peer = importlib.import_module(sys.argv[1]).start(*sys.argv[2:])
+    peer: Peer = importlib.import_module(f"benchmarks.peers.{sys.argv[1]}").start(*sys.argv[2:])
     try:
         for line in sys.stdin:
             what, count = json.loads(line)

@@ -13,18 +13,16 @@ class Entry:
     """A way to have actors in Python."""
 
     key: str
-    """How the command line names it; `benchmarks.peers.<module>` speaks to it."""
+    """How the command line names it."""
     name: str
     distribution: str
+    module: str
+    """The one of this package that speaks to it."""
     an_actor_is: str
     tell: str
     """What a tell is there; empty if there is none."""
     argument: str = ""
     """What its module is told to start."""
-
-    @property
-    def module(self) -> str:
-        return f"benchmarks.peers.{self.distribution.replace('process-actors', 'ours')}"
 
     @property
     def can_be_killed(self) -> bool:
@@ -45,14 +43,30 @@ class Entry:
         return f"{self.name} is not installed and so not measured: pip install {self.distribution}"
 
 
-OURS: Final = Entry("actors", "actors", "process-actors", "a process", "`tell`")
+OURS: Final = Entry("actors", "actors", "process-actors", "our_actors", "a process", "`tell`")
 PEERS: Final = (
-    Entry("pykka", "Pykka", "pykka", "a thread", "`tell`"),
-    Entry("thespian-tcp", "Thespian, TCP", "thespian", "a process", "`tell`", "multiprocTCPBase"),
-    Entry("thespian-queue", "Thespian, Queue", "thespian", "a process", "`tell`", "multiprocQueueBase"),
-    Entry("xoscar", "xoscar", "xoscar", "an object in a pool's process", "`tell`"),
-    Entry("ray", "Ray", "ray", "a process", "a call whose result is not fetched"),
-    Entry("dask", "Dask actors", "distributed", "an object in a worker process", ""),
+    Entry("pykka", "Pykka", "pykka", "pykka_actors", "a thread", "`tell`"),
+    Entry(
+        "thespian-tcp",
+        "Thespian, TCP",
+        "thespian",
+        "thespian_actors",
+        "a process",
+        "`tell`",
+        "multiprocTCPBase",
+    ),
+    Entry(
+        "thespian-queue",
+        "Thespian, Queue",
+        "thespian",
+        "thespian_actors",
+        "a process",
+        "`tell`",
+        "multiprocQueueBase",
+    ),
+    Entry("xoscar", "xoscar", "xoscar", "xoscar_actors", "an object in a process of a pool", "`tell`"),
+    Entry("ray", "Ray", "ray", "ray_actors", "a process", "a call whose result is not fetched"),
+    Entry("dask", "Dask actors", "distributed", "dask_actors", "an object in a worker process", ""),
 )
 
 

@@ -52,7 +52,7 @@ class Remote:
 @contextmanager
 def running(entry: Entry) -> Generator[Remote]:
     """Start a peer, and end it."""
-    line = [sys.executable, "-m", "benchmarks.peers.host", entry.module, *filter(None, [entry.argument])]
+    line = [sys.executable, "-m", "benchmarks.peers.host", entry.module, *entry.argument.split()]
     with (
         tempfile.TemporaryFile("w+") as printed,
         subprocess.Popen(line, stdin=PIPE, stdout=PIPE, stderr=printed, text=True) as program,

@@ -17,7 +17,7 @@ PATIENCE = timedelta(seconds=10)
 
 
 class Echo(Actor):
-    def receiveMessage(self, msg: Any, sender: Any) -> None:  # noqa: N802, N803
+    def receiveMessage(self, msg: Any, sender: Any) -> None:  # noqa: N802
         match msg:
             case ("hold", path):
                 hold(path)

@@ -24,6 +24,7 @@ class Echo(Actor):
                 return os.getpid()
             case _:
                 return message
+        return None
 
 
 class Victim:
