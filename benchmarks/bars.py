@@ -35,7 +35,7 @@ class Bar:
 def bars(title: str, subtitle: str, groups: dict[str, Sequence[Bar]], show: Callable[[float], str]) -> str:
     """The chart, as SVG. Each group has a heading, unless that is empty."""
     groups = {heading: group for heading, group in groups.items() if group}
-    rows = sum(map(len, groups.values())) + 0.0
+    rows = sum(map(len, groups.values()))
     height = _TOP + rows * _ROW + sum(_GAP for heading in groups if heading) + 40
     drawing = Drawing(WIDTH, height, title, subtitle)
     scale = _Scale.over(bar for group in groups.values() for bar in group)
@@ -54,17 +54,14 @@ def bars(title: str, subtitle: str, groups: dict[str, Sequence[Bar]], show: Call
 
 
 def _draw(drawing: Drawing, bar: Bar, y: float, scale: _Scale, show: Callable[[float], str]) -> None:
-    end = scale.x(bar.value)
-    drawing.text(_LEFT - 10, y + 15, bar.label, "right strong" if bar.kind == "ours" else "right")
-    drawing.bar(_LEFT, y + 4, end - _LEFT, _ROW - 10, bar.kind)
+    drawing.text(_LEFT - 10, y + 15, bar.label, "right strong" if bar.label == "actors" else "right")
+    drawing.bar(_LEFT, y + 4, scale.x(bar.value) - _LEFT, _ROW - 10, bar.kind)
+    drawing.text(WIDTH - 20, y + 16, show(bar.value), "right")
     if bar.span is not None:
         low, high = map(scale.x, bar.span)
         drawing.line(low, y + 12, high, y + 12, "span")
-        end = max(end, high)
     if bar.mark is not None:
         drawing.line(scale.x(bar.mark), y + 1, scale.x(bar.mark), y + _ROW - 3, "mark")
-        end = max(end, scale.x(bar.mark))
-    drawing.text(end + 8, y + 16, show(bar.value), "quiet")
 
 
 @attrs.frozen

@@ -47,12 +47,17 @@ def _ratios(results: list[Result]) -> str:
             ratios = result.ratios(rival)
             if rival.faster is not None and ratios:
                 span = (ratios[0], ratios[-1])
-                bar = Bar(f"{result.name}", result.ratio(rival) or 1, "ours", span, rival.faster)
+                bar = Bar(result.name, result.ratio(rival) or 1, "ours", span, rival.faster)
                 groups.setdefault(f"against {rival.name}", []).append(bar)
     subtitle = (
         "the floor's figure by ours: longer is better; the stroke is the reach, the thin line the spread"
     )
-    return bars("Ours against raw floors", subtitle, dict(groups), lambda ratio: f"{ratio:.3g}")
+    return bars(
+        "Ours against raw floors",
+        subtitle,
+        dict(groups),
+        lambda ratio: f"{ratio:.2g}",
+    )
 
 
 def _race(result: Result, title: str, subtitle: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from benchmarks.peers.peer import Fate
@@ -10,6 +10,7 @@ from benchmarks.result import Result, Series, Unit
 from benchmarks.run import Met, Run
 
 _VERDICTS: Final = {True: "reached", False: "not yet", None: ""}
+_BUSY: Final = "**The cores were busy with other work:** every time is longer than it need be, and whoever spins waits in vain."
 _FLOORS: Final = ("what", "ours", "p99", "against", "theirs", "their p99", "ratio", "spread", "reach", "")
 _LEFT: Final = {
     "what",
@@ -26,14 +27,16 @@ def section(run: Run, name: str) -> str:
     """The tables of a section."""
     if name == "peers":
         return "\n\n".join(filter(None, [_side_by_side(run), _caveats(run.met), *run.absent]))
-    return table(_FLOORS, [_row(result, rival) for result in run.section(name) for rival in result.rivals])
+    return table(_FLOORS, [row for result in run.section(name) for row in _rows(result)])
 
 
 def conditions(run: Run) -> str:
     """When, where and how."""
+    load = ", ".join(f"{load:.1f}" for load in run.load)
+    busy = " " + _BUSY if min(run.load, default=0.0) > 2 * run.cores else ""
     return (
         f"Measured on {run.day} with {run.machine}, in {run.rounds} rounds. "
-        f"Load average over 1, 5 and 15 minutes at the end, the measuring included: {run.load}."
+        f"Load average over 1, 5 and 15 minutes at the end, the measuring included: {load}.{busy}"
     )
 
 
@@ -49,16 +52,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _row(result: Result, rival: Series) -> Sequence[str]:
+def _rows(result: Result) -> Iterator[Sequence[str]]:
+    ours = (result.name, result.unit.show(result.ours.typical), _tail(result.unit, result.ours))
+    for rival in result.rivals:
+        yield (*ours, *_beside(result, rival))
+        ours = ("", "", "")  # said once, however many rivals there are
+
+
+def _beside(result: Result, rival: Series) -> Sequence[str]:
     ratios, show = result.ratios(rival), result.unit.show
     against_nothing = rival.more == 0
     ratio, spread = "", ""
     if ratios and not against_nothing:
         ratio, spread = f"{result.ratio(rival):.2f}", f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
     return (
-        result.name,
-        show(result.ours.typical),
-        _tail(result.unit, result.ours),
         "" if against_nothing else rival.name,
         "" if against_nothing else show(rival.typical),
         _tail(result.unit, rival),
@@ -84,11 +91,7 @@ def _reach(unit: Unit, rival: Series) -> str:
 def _side_by_side(run: Run) -> str:
     results = run.section("peers")
     names = list(dict.fromkeys(one.name for result in results for one in (result.ours, *result.rivals)))
-    heads = [
-        head
-        for result in results
-        for head in (result.name, f"{result.name}: spread", f"{result.name}: p99")
-    ]
+    heads = [head for result in results for head in (result.name, "spread", "p99")]
     rows = [[name, *(cell for result in results for cell in _cells(result, name))] for name in names]
     return table(["who", *heads], rows)
 

@@ -37,16 +37,17 @@ class Run:
 
     rounds: int
     machine: str
+    cores: int
     day: str
     results: list[Result] = attrs.field(factory=list[Result])
     met: list[Met] = attrs.field(factory=list[Met])
     absent: list[str] = attrs.field(factory=list[str])
-    load: str = ""
+    load: list[float] = attrs.field(factory=list[float])
 
     @classmethod
     def begin(cls, rounds: int) -> Run:
         """An empty one, here and today."""
-        return cls(rounds, machine(), date.today().isoformat())
+        return cls(rounds, machine(), os.cpu_count() or 1, date.today().isoformat())
 
     def section(self, name: str) -> list[Result]:
         """What was measured there."""
@@ -54,7 +55,7 @@ class Run:
 
     def end(self) -> None:
         """Note how busy the machine was."""
-        self.load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+        self.load = list(os.getloadavg())
 
     def write(self, file: Path) -> None:
         """As JSON."""

@@ -193,11 +193,11 @@ class Suite:
             yield Contest(f"spawn to first reply, {among_many}", partial(lives.together, many), rivals)
         with crowd(FEW) as few, crowd(many) as all_of_them:
             fork = Rival("bare fork", partial(bare.memory, "fork", 20), more=MIB)
-            yield Contest("memory (PSS)", few.memory, (fork,), Unit.BYTES)
+            yield Contest(f"memory (PSS), {of_few}", few.memory, (fork,), Unit.BYTES)
             pairs: dict[str, tuple[Measure, Measure, Unit]] = {
                 "memory (PSS)": (all_of_them.memory, few.memory, Unit.BYTES),
                 "fan-out, ask": (all_of_them.fan_out, few.fan_out, Unit.SECONDS),
-                "guardian's CPU time per restart": (
+                "guardian's CPU per restart": (
                     partial(all_of_them.restarts, kills),
                     partial(few.restarts, kills),
                     Unit.SECONDS,

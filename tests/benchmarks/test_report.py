@@ -36,7 +36,7 @@ def a_run() -> Run:
     ]
     fate = Fate(sent=10, handled=7, asker="`Gone`", took=0.5, restarted=False)
     met = [Met("Peer", "1.0", "a process", "`tell`", fate)]
-    return Run(3, "a machine", "2026-01-01", results, met, ["None is not installed"], "0.1, 0.1, 0.1")
+    return Run(3, "a machine", 2, "2026-01-01", results, met, ["None is not installed"], [0.1, 0.2, 0.3])
 
 
 def test_contestants_are_measured_in_turn_after_a_round_that_does_not_count() -> None:
@@ -77,6 +77,13 @@ def test_what_nobody_asks_for_is_not_judged() -> None:
 
 def test_a_table_of_caveats_says_what_became_of_the_mail_of_a_killed_actor() -> None:
     assert "| it is gone | 3 of 10 lost | `Gone` after 500 ms |" in report.section(a_run(), "peers")
+
+
+def test_figures_from_a_busy_machine_say_so() -> None:
+    run = a_run()
+    assert "busy" not in report.conditions(run)
+    run.load = [4.1, 5.0, 6.0]
+    assert "busy" in report.conditions(run)
 
 
 def test_a_peer_that_is_not_there_is_one_sentence() -> None:
