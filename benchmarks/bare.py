@@ -1,4 +1,4 @@
-"""Bare processes, started as the guardian could: ``python -m benchmarks.yardsticks.bare``.
+"""Bare processes, started as the guardian could: ``python -m benchmarks.bare``.
 
 In an interpreter of its own with the guardian's imports, so that a fork copies what the guardian's would.
 """
@@ -16,9 +16,9 @@ from statistics import mean, median
 from typing import Final
 
 import actors.runtime.guardian.boot as guardian
-import benchmarks.yardsticks.cast as application
-from benchmarks.yardsticks.measure import elapsed
-from benchmarks.yardsticks.usage import pss
+import benchmarks.cast as application
+from benchmarks.measure import Figure, elapsed
+from benchmarks.usage import pss
 
 _CONTEXTS: Final[dict[str, ForkContext | ForkServerContext | SpawnContext]] = {
     "fork": multiprocessing.get_context("fork"),
@@ -28,30 +28,30 @@ _CONTEXTS: Final[dict[str, ForkContext | ForkServerContext | SpawnContext]] = {
 _IMPORTS: Final = [guardian.__name__, application.__name__]
 
 
-def start(method: str, count: int) -> float:
+def start(method: str, count: int) -> Figure:
     """The mean time from the start of a bare process to its first byte, in seconds."""
     return _in_an_interpreter_of_its_own("mean", method, count)
 
 
-def start_p50(method: str, count: int) -> float:
+def start_p50(method: str, count: int) -> Figure:
     """The median of it."""
     return _in_an_interpreter_of_its_own("p50", method, count)
 
 
-def memory(method: str, count: int) -> float:
+def memory(method: str, count: int) -> Figure:
     """What a bare process adds to the memory of all (PSS), in bytes."""
     return _in_an_interpreter_of_its_own("memory", method, count)
 
 
-def imports_time() -> float:
+def imports_time() -> Figure:
     """The time of an interpreter that imports what the guardian imports, and ends, in seconds."""
     line = [sys.executable, "-c", f"import {', '.join(_IMPORTS)}"]
-    return elapsed(lambda: subprocess.run(line, check=True))
+    return Figure(elapsed(lambda: subprocess.run(line, check=True)))
 
 
-def _in_an_interpreter_of_its_own(what: str, method: str, count: int) -> float:
-    line = [sys.executable, "-m", "benchmarks.yardsticks.bare", what, method, str(count)]
-    return float(subprocess.run(line, stdout=subprocess.PIPE, check=True).stdout)
+def _in_an_interpreter_of_its_own(what: str, method: str, count: int) -> Figure:
+    line = [sys.executable, "-m", "benchmarks.bare", what, method, str(count)]
+    return Figure(float(subprocess.run(line, stdout=subprocess.PIPE, check=True).stdout))
 
 
 class Bare:

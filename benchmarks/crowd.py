@@ -1,0 +1,75 @@
+"""A crowd: many actors in a system of their own, and what each of them costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from actors import ActorRef
+from benchmarks.cast import Ask
+from benchmarks.measure import Figure, each
+from benchmarks.stage import PATIENCE, Stage, stage
+from benchmarks.usage import cpu_time, pss, wake_ups
+
+
+class Crowd:
+    """So many actors that live on, idle but for what is asked here."""
+
+    def __init__(self, stage: Stage, count: int) -> None:
+        self._stage = stage
+        alone = self._memory([])
+        self._actors = stage.spawn(count)
+        self._added = (self._memory(self._actors) - alone) / count
+
+    def memory(self) -> Figure:
+        """What an actor has added to the memory of all (PSS), in bytes."""
+        return Figure(self._added)
+
+    def cores(self, seconds: float) -> Figure:
+        """The processor time that they and the guardian take while nothing is asked of them."""
+        return self._rate(cpu_time, seconds)
+
+    def wake_ups(self, seconds: float) -> Figure:
+        """How often in a second one of them or the guardian wakes while nothing is asked of them."""
+        return self._rate(wake_ups, seconds)
+
+    def fan_out(self) -> Figure:
+        """A question to each of them at once, until the last has answered; for each."""
+
+        def together() -> None:
+            for answer in [actor.ask_future(Ask(n=1), timeout=PATIENCE) for actor in self._actors]:
+                answer.result()
+
+        return each(len(self._actors), together)
+
+    def restarts(self, times: int) -> Figure:
+        """The guardian's processor time for the restart of a killed actor."""
+        guardian = self._stage.system.guardian_pid
+        before = cpu_time(guardian)
+        for place in range(times):
+            self._kill(self._actors[place % len(self._actors)])
+        return Figure((cpu_time(guardian) - before) / times)
+
+    def _kill(self, actor: ActorRef) -> None:
+        os.kill(actor.ask("pid"), signal.SIGKILL)
+        actor.ask(Ask(n=1), timeout=PATIENCE)
+
+    def _memory(self, actors: list[ActorRef]) -> int:
+        return sum(map(pss, self._stage.pids(actors)))
+
+    def _rate(self, used: Callable[[int], float], seconds: float) -> Figure:
+        pids = self._stage.pids(self._actors)[:-1]  # not this process, which measures
+        time.sleep(0.2)  # until those who answered sleep again
+        before = sum(map(used, pids))
+        time.sleep(seconds)
+        return Figure((sum(map(used, pids)) - before) / seconds)
+
+
+@contextmanager
+def crowd(count: int) -> Generator[Crowd]:
+    """So many actors, for the time of a block."""
+    with stage("crowd") as empty:
+        yield Crowd(empty, count)

@@ -1,0 +1,228 @@
+"""The floors: what raw means of the standard library take for the same, without a framework."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+from multiprocessing.connection import Connection
+from typing import Any, Final, Protocol
+
+import msgpack  # pyright: ignore[reportMissingTypeStubs]
+
+from benchmarks.measure import Figure, each
+
+FORK: Final = multiprocessing.get_context("fork")
+pack: Callable[[Any], bytes] = msgpack.packb  # pyright: ignore
+unpack: Callable[..., Any] = msgpack.unpackb  # pyright: ignore
+MESSAGE: Final = {"n": 1}
+END: Final = pack(None)
+
+Once = Callable[[], object]
+
+
+class Channel(Protocol):
+    """What moves messages one way."""
+
+    def put(self, obj: Any) -> None: ...
+    def get(self) -> Any: ...
+    def close(self) -> None: ...
+
+
+class Packed:
+    """A queue of the standard library that moves msgpack bytes."""
+
+    def __init__(self, queue: Channel) -> None:
+        self._queue = queue
+
+    def put(self, obj: Any) -> None:
+        self._queue.put(pack(obj))
+
+    def get(self) -> Any:
+        return unpack(self._queue.get())
+
+    def close(self) -> None:
+        self._queue.close()
+
+
+def queue() -> Channel:
+    """`multiprocessing.Queue`, with its feeder thread."""
+    return Packed(FORK.Queue())
+
+
+def simple_queue() -> Channel:
+    """`multiprocessing.SimpleQueue`, which writes in the caller's thread and so waits for the reader."""
+    return Packed(FORK.SimpleQueue())
+
+
+@contextmanager
+def round_trip(make: Callable[[], Channel]) -> Generator[Once]:
+    """A pair of channels with a process behind them that unpacks, packs and sends back."""
+    there, back = make(), make()
+    process = FORK.Process(target=_echo, args=(there, back), daemon=True)
+    process.start()
+
+    def once() -> object:
+        there.put(MESSAGE)
+        return back.get()
+
+    try:
+        yield once
+    finally:
+        there.put(None)
+        process.join()
+        there.close()
+        back.close()
+
+
+def _echo(inbound: Channel, outbound: Channel) -> None:
+    while (value := inbound.get()) is not None:
+        outbound.put(value)
+
+
+@contextmanager
+def pipe_round_trip() -> Generator[Once]:
+    """The same over two blocking pipes."""
+    (mine_in, theirs_out), (theirs_in, mine_out) = os.pipe(), os.pipe()
+
+    def echo() -> None:
+        while (data := os.read(theirs_in, 4096)) != END:
+            os.write(theirs_out, pack(unpack(data)))
+
+    process = FORK.Process(target=echo, daemon=True)
+    process.start()
+
+    def once() -> object:
+        os.write(mine_out, pack(MESSAGE))
+        return unpack(os.read(mine_in, 4096))
+
+    try:
+        yield once
+    finally:
+        os.write(mine_out, END)
+        process.join()
+        for descriptor in (mine_in, theirs_out, theirs_in, mine_out):
+            os.close(descriptor)
+
+
+@contextmanager
+def connection_round_trip(payload: bytes) -> Generator[Once]:
+    """A `Connection` whose other end sends every payload back, as it is."""
+    here, there = FORK.Pipe()
+    process = FORK.Process(target=_send_back, args=(there,), daemon=True)
+    process.start()
+
+    def once() -> object:
+        here.send_bytes(payload)
+        return here.recv_bytes()
+
+    try:
+        yield once
+    finally:
+        here.send_bytes(b"")
+        process.join()
+        here.close()
+        there.close()
+
+
+def _send_back(end: Connection) -> None:
+    while data := end.recv_bytes():
+        end.send_bytes(data)
+
+
+def many_to_one(make: Callable[[], Channel], senders: int, count: int, value: Any) -> Figure:
+    """The time of each of `count` messages that so many processes put into one channel, taken here."""
+    share, channel = count // senders, make()
+
+    def receive() -> None:
+        begin()
+        for _ in range(share * senders):
+            channel.get()
+
+    with _sending(senders, channel, share, value) as begin:
+        took = each(share * senders, receive)
+    channel.close()
+    return took
+
+
+def one_to_many(make: Callable[[], Channel], receivers: int, count: int, value: Any) -> Figure:
+    """The time of each message that this process puts into many channels in turn, each with a reader."""
+    share, done = count // receivers, make()
+    channels = [make() for _ in range(receivers)]
+    with _processes(_receive, [(channel, done, share) for channel in channels]):
+        for _ in channels:
+            done.get()
+
+        def send() -> None:
+            for _ in range(share):
+                for channel in channels:
+                    channel.put(value)
+            for _ in channels:
+                done.get()
+
+        took = each(share * receivers, send)
+    for channel in (*channels, done):
+        channel.close()
+    return took
+
+
+def _receive(channel: Channel, done: Channel, count: int) -> None:
+    done.put("there")
+    for _ in range(count):
+        channel.get()
+    done.put("done")
+
+
+@contextmanager
+def ring(size: int) -> Generator[Once]:
+    """A ring of processes, each of which hands what it reads from a blocking pipe on to the next."""
+    pipes = [os.pipe() for _ in range(size)]
+    stations = [(pipes[place][0], pipes[place + 1][1]) for place in range(size - 1)]
+
+    def once() -> object:
+        os.write(pipes[0][1], pack(MESSAGE))
+        return unpack(os.read(pipes[-1][0], 4096))
+
+    with ExitStack() as stack:
+        for descriptor in chain.from_iterable(pipes):
+            stack.callback(os.close, descriptor)
+        stack.enter_context(_processes(_hand_on, stations))
+        stack.callback(os.write, pipes[0][1], END)
+        yield once
+
+
+def _hand_on(inbound: int, outbound: int) -> None:
+    data = b""
+    while data != END:
+        data = os.read(inbound, 4096)
+        os.write(outbound, pack(unpack(data)))
+
+
+@contextmanager
+def _sending(senders: int, channel: Channel, count: int, value: Any) -> Generator[Once]:
+    with ExitStack() as stack:
+        gate, opened = os.pipe()
+        stack.callback(os.close, gate)
+        stack.callback(os.close, opened)
+        stack.enter_context(_processes(_send, [(channel, value, count, gate)] * senders))
+        yield lambda: os.write(opened, b"." * senders)
+
+
+def _send(channel: Channel, value: Any, count: int, gate: int) -> None:
+    os.read(gate, 1)
+    for _ in range(count):
+        channel.put(value)
+
+
+@contextmanager
+def _processes(target: Callable[..., None], arguments: list[Any]) -> Generator[None]:
+    processes = [FORK.Process(target=target, args=each_ones, daemon=True) for each_ones in arguments]
+    for process in processes:
+        process.start()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.join()

@@ -1,0 +1,53 @@
+"""Measuring: what is done, how often, and the figure that comes of it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import attrs
+
+LONG_ENOUGH: Final = 1.5
+"""How long one round of round trips goes on at most, in seconds."""
+FEWEST: Final = 3
+
+
+@attrs.frozen
+class Figure:
+    """What one round gives: what is typical, and what one of a hundred exceeds, where that is asked."""
+
+    typical: float
+    p99: float | None = None
+
+
+Measure = Callable[[], Figure]
+"""Does its work once and returns what one message, start, round trip or actor takes of it."""
+
+
+def elapsed(once: Callable[[], object]) -> float:
+    """The time of doing something once."""
+    began = time.perf_counter()
+    once()
+    return time.perf_counter() - began
+
+
+def each(count: int, together: Callable[[], object]) -> Figure:
+    """The time of one of `count` things that are done together."""
+    return Figure(elapsed(together) / count)
+
+
+def round_trips(count: int, once: Callable[[], object]) -> Figure:
+    """The times of doing something so often, or as often as there is time for."""
+    times: list[float] = []
+    end = time.perf_counter() + LONG_ENOUGH
+    while len(times) < count and (len(times) < FEWEST or time.perf_counter() < end):
+        times.append(elapsed(once))
+    return spread(times)
+
+
+def spread(times: Sequence[float]) -> Figure:
+    """The median of times, and their 99th percentile."""
+    ordered = sorted(times)
+    return Figure(statistics.median(ordered), ordered[min(len(ordered) * 99 // 100, len(ordered) - 1)])

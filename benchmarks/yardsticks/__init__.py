@@ -1,1 +1,0 @@
-"""The design's yardsticks: ``python -m benchmarks.yardsticks`` measures the library against raw floors."""
