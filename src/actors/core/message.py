@@ -16,6 +16,7 @@ R = TypeVar("R", covariant=True)
 M = TypeVar("M", bound="Message")
 
 _classes: dict[str, type[Message]] = {}
+_packed: dict[bytes | memoryview, type[Message]] = {}
 
 
 def default_tag(cls: type) -> str:
@@ -52,6 +53,7 @@ def _register(cls: type[Message]) -> None:
             "give one of them another tag="
         )
     _classes[cls.__tag__] = cls
+    _packed[cls.__tag__.encode()] = cls
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
@@ -115,6 +117,11 @@ def changed(message: M, **changes: Any) -> M:
 def lookup(tag: str) -> type[Message] | None:
     """The class which this process has defined under the tag."""
     return _classes.get(tag)
+
+
+def lookup_packed(tag: bytes | memoryview) -> type[Message] | None:
+    """`lookup` by the tag as it travels, which spares its decoding."""
+    return _packed.get(tag)
 
 
 def siblings(cls: type) -> dict[str, type[Message]]:

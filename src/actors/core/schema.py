@@ -53,7 +53,9 @@ class Schema:
 
     def dismantle(self, message: Message) -> dict[str, Any]:
         """The fields by name, checked; not to be changed. Raises `EncodeError`."""
-        fields = self.unchecked(message)
+        fields = vars(message)
+        if len(fields) != self.width:
+            fields = self.unchecked(message)
         for name, exact, shape in self.checks:
             value = fields[name]
             if type(value) not in exact and not shape.fits(value):
@@ -78,7 +80,7 @@ class Schema:
                     raise DecodeError(*shape.misfit(value, f"{self.name}.{name}"))
         except KeyError:
             return self._build_from_other(fields)
-        return self._construct(fields)
+        return self.construct(fields)
 
     def _build_from_other(self, fields: dict[str, Any]) -> Message:
         """From what an earlier or later version of the class sent."""
@@ -99,9 +101,10 @@ class Schema:
         known = {name: value for name, value in fields.items() if name in self.fields}
         for name, value in known.items():
             self.fields[name].check(value, f"{self.name}.{name}", DecodeError)
-        return self._construct(known)
+        return self.construct(known)
 
-    def _construct(self, fields: dict[str, Any]) -> Message:
+    def construct(self, fields: dict[str, Any]) -> Message:
+        """The message made of fields by name that fit. Raises as ``__init__``."""
         if self.aliases:
             fields = {self.aliases.get(name, name): value for name, value in fields.items()}
         return self.cls(**fields)
@@ -148,10 +151,11 @@ def _header(tag: str) -> bytes:
 
 def _travelling(cls: type[Message]) -> list[tuple[attrs.Attribute[Any], type]]:
     """The fields that ``__init__`` takes, each with the class which defines it."""
-    return [(field, _owner(cls, field)) for field in _fields(cls) if field.init]
+    return [(field, _owner(cls, field)) for field in fields_of(cls) if field.init]
 
 
-def _fields(cls: type) -> tuple[attrs.Attribute[Any], ...]:
+def fields_of(cls: type) -> tuple[attrs.Attribute[Any], ...]:
+    """The fields of a message class, those too which do not travel."""
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
     return fields
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actors.core.address import Address
+from actors.core.codec import flat, wire
 from actors.core.codec.decoding import Decoding
 from actors.core.codec.diagnosis import diagnose, root
 from actors.core.codec.encoding import Encoding, has_large_buffer
@@ -34,20 +35,30 @@ class Codec:
     may be shared by threads. `bind` makes a reference of each address that arrives.
     """
 
-    __slots__ = ("_short", "bind", "limits")
+    __slots__ = ("_flat", "_short", "bind", "limits")
 
     def __init__(
         self, *, limits: Limits = DEFAULT_LIMITS, bind: Callable[[Address], ActorRef] = ActorRef
     ) -> None:
         self.limits = limits
         self.bind = bind
-        self._short = min(limits.depth, limits.items)
+        self._short = min(limits.depth, limits.items, limits.size)
+        """The length of streams that cannot nest too deeply, nor hold too many items."""
+        self._flat = min(limits.size, limits.items)
+        """The same, of streams without nesting."""
 
     def encode(self, value: Any) -> tuple[bytes, Segments]:
         """The value as a stream, and the large ``bytes`` in it as segments (mostly none).
 
         Raises `EncodeError`, which names the exact place, if the value cannot travel.
         """
+        try:
+            dump = flat.DUMPS[type(value)]
+            stream = None if dump is None else dump(value)
+            if stream is not None and len(stream) <= self._flat:
+                return stream, ()
+        except Exception:  # noqa: BLE001, S110 - the general way finds it again, or another way
+            pass
         try:
             return self._encode(value)
         except Exception as error:
@@ -58,6 +69,13 @@ class Codec:
 
         Raises `DecodeError`, and nothing else, whatever the bytes are.
         """
+        try:
+            if stream[0] == wire.NEVER_USED and len(stream) <= self._flat:
+                message = flat.load(stream)
+                if message is not None:
+                    return message
+        except Exception:  # noqa: BLE001, S110 - likewise
+            pass
         try:
             return self._decode(stream, segments)
         except DecodeError:
@@ -93,8 +111,10 @@ class Codec:
         return stream, segments
 
     def _decode(self, stream: bytes | memoryview, segments: Sequence[bytes]) -> Any:
-        self._check_size(stream, segments)
         decoding = Decoding(self.limits, self.bind, segments)
+        if len(stream) <= self._short and not segments:
+            return decoding.value(stream)
+        self._check_size(stream, segments)
         value = decoding.value(stream)
         if len(stream) > self._short:
             self._check_nesting(value, stream, decoding.nested)

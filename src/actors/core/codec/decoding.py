@@ -18,7 +18,9 @@ from actors.core.schema import schema_of
 class Decoding:
     """Unpacks one stream. Raises `DecodeError` or whatever the bytes provoke."""
 
-    __slots__ = ("bind", "level", "limits", "nested", "segments")
+    level = 0
+    nested = False
+    """Whether a container inside the value came as an extension."""
 
     def __init__(
         self, limits: Limits, bind: Callable[[Address], ActorRef], segments: Sequence[bytes]
@@ -26,9 +28,6 @@ class Decoding:
         self.limits = limits
         self.bind = bind
         self.segments = segments
-        self.level = 0
-        self.nested = False
-        """Whether a container inside the value came as an extension."""
 
     def value(self, stream: bytes | memoryview) -> Any:
         if stream[0] == wire.NEVER_USED:

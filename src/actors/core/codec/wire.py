@@ -52,6 +52,24 @@ def pack(value: Any, hook: Hook, errors: str | None) -> bytes:
     return packed
 
 
+def pack_plain(value: Any) -> bytes:
+    """Pack builtin types only; raises for any other value, and for one that is out of msgpack's range."""
+    try:
+        packer = _packers.pop()  # nobody else uses it now: no thread, signal handler or finalizer
+    except IndexError:
+        packer = _Packer(strict_types=True)
+    packed: bytes = packer.pack(value)
+    if len(packed) <= _KEPT:
+        _packers.append(packer)
+    return packed
+
+
+_packers: Final[list[Any]] = []
+"""Packers that wait for use, in half the time of making one. One that fails is not used again."""
+_KEPT: Final = 1 << 16
+"""How many bytes a packer may have packed that is kept, for it keeps its memory."""
+
+
 def extension(code: int, payload: bytes) -> Any:
     """What a hook returns for a value of its own; made past the checks of its constructor."""
     return _make(_ExtType, (code, payload))
@@ -76,6 +94,11 @@ def unpack(data: bytes | memoryview, hook: ExtHook, *, inside: int = 0) -> Any:
     if unpacker.tell() != len(data):
         raise ValueError("trailing bytes")
     return value
+
+
+def unpack_plain(data: bytes | memoryview) -> Any:
+    """The one value in `data`; extensions come as objects of no other use, as no hook knows them."""
+    return _unpackb(data)
 
 
 _DEEP = 8

@@ -1,0 +1,103 @@
+"""Flat values: scalars, dicts of scalars, and messages whose fields are all scalars.
+
+Most messages are such, and here they take a straight line, worked out once for each class. Nothing in
+them is large, nested or an extension, so the length of their stream alone shows that they keep the
+limits. Whatever turns out not to be flat, or wrong, goes the general way, which knows how to say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from actors.core.codec import wire
+from actors.core.errors import DecodeError
+from actors.core.message import Message, lookup_packed
+from actors.core.schema import Schema, fields_of, schema_of
+
+Dump = Callable[[Any], bytes | None]
+Load = Callable[[bytes | memoryview], Message]
+
+_SCALARS: Final[frozenset[type]] = frozenset({int, float, bool, str, type(None)})
+_HOOKS: Final = ("__attrs_pre_init__", "__attrs_post_init__", "__new__")
+
+
+def _dump_dict(value: dict[Any, Any]) -> bytes | None:
+    for item in value.values():
+        if type(item) not in _SCALARS:
+            return None
+    return wire.pack_plain(value)
+
+
+class _Dumps(dict[type, Dump | None]):
+    def __missing__(self, cls: type) -> Dump | None:
+        if not issubclass(cls, Message):
+            return None
+        schema = schema_of(cls)
+        dump = self[cls] = _dump_of(schema) if schema.scalar else None
+        return dump
+
+
+class _Loads(dict[type[Message], Load | None]):
+    def __missing__(self, cls: type[Message]) -> Load | None:
+        schema = schema_of(cls)
+        load = self[cls] = _load_of(schema) if schema.scalar else None
+        return load
+
+
+DUMPS: Final = _Dumps({list: None, dict: _dump_dict, **dict.fromkeys(_SCALARS, wire.pack_plain)})
+"""What packs the values of a type, None where they are not flat; it returns None for one that is not.
+
+Raises almost anything if a value is not what its class says.
+"""
+
+_LOADS: Final = _Loads()
+
+
+def load(stream: bytes | memoryview) -> Message | None:
+    """The message in a stream that begins with a mark, None if it is not flat. Raises almost anything."""
+    end = 3 + (stream[1] << 8 | stream[2])
+    cls = lookup_packed(stream[3:end])
+    if cls is None:
+        return None
+    load = _LOADS[cls]
+    return None if load is None else load(stream[end:])
+
+
+def _dump_of(schema: Schema) -> Dump:
+    head, dismantle, pack = wire.MESSAGE_MARK + schema.header, schema.dismantle, wire.pack_plain
+
+    def dump(message: Message) -> bytes:
+        return head + pack(dismantle(message))
+
+    return dump
+
+
+def _load_of(schema: Schema) -> Load:
+    """Makes an object past its `__init__` where that would do nothing but set the fields."""
+    cls, width = schema.cls, schema.width
+    checks = [(name, exact) for name, exact, _ in schema.checks]
+    new, unpack, plain = object.__new__, wire.unpack_plain, _only_sets(cls)
+
+    def load(data: bytes | memoryview) -> Message:
+        fields = unpack(data)
+        for name, exact in checks:
+            if type(fields[name]) not in exact:
+                raise DecodeError(cls.__qualname__, name)
+        if len(fields) != width:
+            raise DecodeError(cls.__qualname__, "other fields")
+        if not plain:
+            return schema.construct(fields)
+        message = new(cls)
+        message.__dict__.update(fields)
+        return message
+
+    return load
+
+
+def _only_sets(cls: type[Message]) -> bool:
+    """Whether the `__init__` of a class does nothing but set fields: validates, converts, adds nothing."""
+    fields: tuple[Any, ...] = fields_of(cls)
+    if any(not field.init or field.validator or field.converter for field in fields):
+        return False
+    return not any(getattr(cls, hook, None) is not getattr(object, hook, None) for hook in _HOOKS)
