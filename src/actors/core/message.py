@@ -6,6 +6,7 @@ it has itself imported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
 
 import attrs
@@ -119,9 +120,8 @@ def lookup(tag: str) -> type[Message] | None:
     return _classes.get(tag)
 
 
-def lookup_packed(tag: bytes | memoryview) -> type[Message] | None:
-    """`lookup` by the tag as it travels, which spares its decoding."""
-    return _packed.get(tag)
+lookup_packed: Callable[[bytes | memoryview], type[Message] | None] = _packed.get
+"""`lookup` by the tag as it travels, which spares its decoding."""
 
 
 def siblings(cls: type) -> dict[str, type[Message]]:

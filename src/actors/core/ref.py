@@ -88,7 +88,7 @@ class ActorRef:
         Raises `EncodeError` if the message cannot travel and `MailboxFull` if there is no room; in
         both cases nothing was sent. An actor that is gone makes a dead letter of it, not an error.
         """
-        self._bound().tell(self.address, message, timeout)
+        (self._engine or self._bound()).tell(self.address, message, timeout)
 
     @overload
     def ask(self, message: Request[R], *, timeout: float = ..., on_restarting: OnRestarting = ...) -> R: ...
@@ -105,7 +105,9 @@ class ActorRef:
         Raises one of the `AskError` family, or `EncodeError` and `MailboxFull`, with which the
         question was never sent.
         """
-        return self._engine_for(on_restarting).ask(self.address, message, timeout)
+        if on_restarting != "wait":
+            return self._engine_for(on_restarting).ask(self.address, message, timeout)
+        return (self._engine or self._bound()).ask(self.address, message, timeout)
 
     @overload
     async def ask_async(

@@ -14,6 +14,7 @@ from actors.core.message import Message, Request, reply_type, siblings
 from actors.core.shape import Shape
 
 _SCALARS = frozenset({int, float, bool, str, type(None)})
+_FLAT = _SCALARS | {bytes}
 _schemas: dict[type[Message], Schema] = {}
 _replies: dict[type[Request[Any]], Shape] = {}
 
@@ -41,6 +42,8 @@ class Schema:
         self.checks = [(name, shape.exact, shape) for name, shape in self.fields.items()]
         self.scalar = all(shape.exact <= _SCALARS and shape.exact for shape in self.fields.values())
         """Whether no field can hold ``bytes`` or a container."""
+        self.flat = all(shape.exact <= _FLAT and shape.exact for shape in self.fields.values())
+        """Whether no field can hold a container."""
         self.width = len(self.checks)
         self.required = [field.name for field, _ in _travelling(cls) if field.default is attrs.NOTHING]
         self.aliases = {

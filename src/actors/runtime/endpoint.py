@@ -17,7 +17,7 @@ from actors.core import envelope
 from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
-from actors.core.envelope import Kind, Outcome, Sender
+from actors.core.envelope import REPLY, Kind, Outcome, Sender
 from actors.core.errors import (
     ActorCrashed,
     ActorRestarting,
@@ -116,7 +116,7 @@ class Endpoint:
         """Send a message; if its receiver is gone, make a dead letter of it."""
         body, segments = self.codec.encode(message)
         try:
-            self._peer(to).post(self._tell + body, segments, _deadline(timeout))
+            self._peer(to).post(self._tell + body, segments, timeout and _deadline(timeout))
         except MailboxClosed:
             self._tell_again(to, body, segments, timeout)
 
@@ -397,8 +397,11 @@ class Endpoint:
         chain: tuple[Address, ...],
         patience: float,
     ) -> int:
-        number = self.replies.expect(pending)
-        head = envelope.mail(Kind.ASK, self.sender, number, pending.deadline, chain)
+        number = (self._replies or self.replies).expect(pending)
+        if chain:
+            head = envelope.mail(Kind.ASK, self.sender, number, pending.deadline, chain)
+        else:
+            head = envelope.ask(self.sender, number, pending.deadline)
         try:
             self._peer(to).post(head + body, segments, patience)
         except BaseException:
@@ -429,7 +432,7 @@ class Endpoint:
         if answer.error is not None:
             raise copy(answer.error)
         value = self.codec.decode(answer.body, answer.segments)
-        if answer.outcome is Outcome.REPLY:
+        if answer.outcome is REPLY:
             if isinstance(message, Request):
                 check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
             return value

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from actors.core import envelope
-from actors.core.envelope import Kind, Mail, Outcome
+from actors.core.envelope import REPLY, Kind, Mail, Outcome
 from actors.core.errors import MailboxClosed
 from actors.core.ref import ActorRef
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.site import APPLICATION
 
+_ASK: Final = int(Kind.ASK)
+
 
 class Hand:
     """A message that is being handled. An ask is answered once."""
+
+    __slots__ = ("_endpoint", "_mail", "_owes", "_segments", "message")
 
     def __init__(self, endpoint: Endpoint, mail: Mail, segments: Sequence[bytes], message: Any) -> None:
         self.message = message
         self._endpoint = endpoint
         self._mail = mail
         self._segments = segments
-        self._owes = mail.kind == Kind.ASK
+        self._owes = mail.kind == _ASK
 
     @property
     def sender(self) -> ActorRef | None:
@@ -32,7 +36,7 @@ class Hand:
     def answer(self, value: Any) -> None:
         """The handler returned: an ask gets the value."""
         if self._owes:
-            self._endpoint.answer(self._mail.sender, self._mail.correlation, Outcome.REPLY, value)
+            self._endpoint.answer(self._mail.sender, self._mail.correlation, REPLY, value)
             self._owes = False
 
     def finish(self, outcome: Outcome, value: Any) -> None:

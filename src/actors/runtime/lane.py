@@ -6,8 +6,11 @@ A lane is read by one incarnation of one process and needs no journal: nothing i
 from __future__ import annotations
 
 import fcntl
+import io
+import mmap
 import os
 from pathlib import Path
+from typing import Final
 
 import attrs
 
@@ -15,6 +18,10 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import Places
+
+_HEAD_SIZE: Final = frame.HEAD.size
+_INLINE: Final = int(frame.Kind.INLINE)
+_unpack_head: Final = frame.HEAD.unpack_from
 
 
 @attrs.frozen
@@ -35,7 +42,9 @@ class LaneReader:
 
     def __init__(self, pipe: Path, places: Places) -> None:
         self._pipe: Descriptor | None = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
-        self._capacity = fcntl.fcntl(self._pipe.number, fcntl.F_GETPIPE_SZ)  # never cuts a frame
+        self._file = io.FileIO(self._pipe.number, closefd=False)  # says None where os.read would raise
+        capacity = fcntl.fcntl(self._pipe.number, fcntl.F_GETPIPE_SZ)  # so that no frame is cut
+        self._page = mmap.mmap(-1, capacity, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._places = places
 
     @classmethod
@@ -67,24 +76,21 @@ class LaneReader:
 
         What is no message is passed over.
         """
-        pipe = self._pipe
-        try:
-            data = b"" if pipe is None else os.read(pipe.number, self._capacity)
-        except BlockingIOError:
-            return []
+        pipe = self._pipe  # held until the end
+        size = 0 if pipe is None else self._file.readinto(self._page) or 0
         messages: list[list[bytes]] = []
         position = 0
-        while position < len(data):
-            remaining = len(data) - position
+        while position < size:
+            remaining = size - position
             magic, kind, length = (
-                frame.HEAD.unpack_from(data, position) if remaining >= frame.HEAD.size else (0, 0, 0)
+                _unpack_head(self._page, position) if remaining >= _HEAD_SIZE else (0, 0, 0)
             )
             if not frame.valid(magic, kind, length, remaining):
-                following = data.find(frame.MAGIC_BYTES, position + 1)
-                position = following if following >= 0 else len(data)
+                following = self._page.find(frame.MAGIC_BYTES, position + 1, size)
+                position = following if following >= 0 else size
                 continue
-            payload = data[position + frame.HEAD.size : position + length]
-            if kind == frame.Kind.INLINE:
+            payload = self._page[position + _HEAD_SIZE : position + length]
+            if kind == _INLINE:
                 messages.append([payload])
             else:
                 messages.extend(self._open(payload))

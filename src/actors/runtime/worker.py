@@ -44,7 +44,7 @@ from actors.runtime.site import Site
 from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
-_ASK: Final = int(Kind.ASK)
+_sender_of: Final = envelope.sender_of
 _LAST: Final = int(Kind.LAST)
 _EXIT_CRASHED: Final = 1
 _PAUSE: Final = 0.05
@@ -92,6 +92,7 @@ class Worker:
         self._endpoint = Endpoint(
             assignment.site, assignment.address, assignment.incarnation, carrier=PROCESS_DRAINER
         )
+        self._decode = self._endpoint.codec.decode
         self._alone = (assignment.address,)
         self._actor: Actor
         self._asynchronous = False
@@ -278,7 +279,7 @@ class Worker:
         """The message in hand, or None if it is not one to be handled."""
         try:
             mail = envelope.open_mail(parts[0])
-            envelope.sender_of(mail.sender)
+            _sender_of(mail.sender)
         except ValueError as error:
             self._dead_letter("", str(error), parts[0])
             return None
@@ -290,7 +291,7 @@ class Worker:
             self._dead_letter(mail.sender, "nobody waits for its reply any more", mail.body)
             return None
         try:
-            message = self._endpoint.codec.decode(mail.body, parts[1:])
+            message = self._decode(mail.body, parts[1:])
         except DecodeError as error:
             Hand(self._endpoint, mail, parts[1:], None).reject(f"cannot be decoded: {error}")
             return None

@@ -19,54 +19,64 @@ def pipe() -> Iterator[tuple[int, int]]:
     os.close(writing)
 
 
+class Look:
+    """Says whether a pipe is readable, and counts how often it has been asked."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.count = 0
+
+    def __call__(self) -> bool:
+        self.count += 1
+        return waiting_bytes(self.descriptor) > 0
+
+
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Each look into the pipe that spinning has cost."""
-    counted: list[int] = []
-
-    def count(descriptor: int) -> int:
-        counted.append(descriptor)
-        return waiting_bytes(descriptor)
-
-    monkeypatch.setattr("actors.runtime.mailbox.waiting.waiting_bytes", count)
-    return counted
+def look(pipe: tuple[int, int]) -> Look:
+    return Look(pipe[0])
 
 
-def test_an_idle_reader_stops_spinning(pipe: tuple[int, int], looks: list[int]) -> None:
-    waiter = Waiter(pipe[0])
+def idle(waiter: Waiter) -> None:
     for _ in range(8):
         assert not waiter.wait(0.0005)
-    looks.clear()
+
+
+def test_an_idle_reader_stops_spinning(look: Look) -> None:
+    waiter = Waiter(look.descriptor, look)
+    idle(waiter)
+    spent = look.count
     assert not waiter.wait(0.0005)
-    assert looks == []
+    assert look.count == spent
 
 
-def test_prompt_answers_make_it_spin_again(pipe: tuple[int, int], looks: list[int]) -> None:
-    waiter = Waiter(pipe[0])
-    for _ in range(8):
-        assert not waiter.wait(0.0005)
-    looks.clear()
+def test_prompt_answers_make_it_spin_again(pipe: tuple[int, int], look: Look) -> None:
+    woken: list[str] = []
+    waiter = Waiter(pipe[0], look, on_other=lambda: woken.append("by the poll"))
+    idle(waiter)
+    look.count = 0
     os.write(pipe[1], b"x")
     assert waiter.wait(None)
-    assert looks == []
     assert waiter.wait(None)
-    assert looks == [pipe[0]]
+    assert look.count == 2
+    assert woken == []
 
 
-def test_with_no_time_left_it_only_looks(pipe: tuple[int, int], looks: list[int]) -> None:
-    waiter = Waiter(pipe[0])
+def test_with_no_time_left_it_does_not_spin(pipe: tuple[int, int], look: Look) -> None:
+    waiter = Waiter(pipe[0], look)
     assert not waiter.wait(0)
+    assert look.count == 0
     os.write(pipe[1], b"x")
     assert waiter.wait(-1)
-    assert looks == []
+    assert look.count == 1
 
 
-def test_it_may_be_told_never_to_spin(pipe: tuple[int, int], looks: list[int]) -> None:
-    assert not Waiter(pipe[0], spin=False).wait(0.0005)
-    assert looks == []
+def test_it_may_be_told_never_to_spin(look: Look) -> None:
+    assert not Waiter(look.descriptor, look, spin=False).wait(0.0005)
+    assert look.count == 0
 
 
-def test_other_descriptors_wake_it(pipe: tuple[int, int]) -> None:
-    bell = os.eventfd(1)
-    assert Waiter(pipe[0], [bell]).wait(None)
+def test_other_descriptors_wake_it(look: Look) -> None:
+    bell, rung = os.eventfd(1), list[str]()
+    assert Waiter(look.descriptor, look, [bell], lambda: rung.append("rung")).wait(None)
+    assert rung == ["rung"]
     os.close(bell)

@@ -70,9 +70,11 @@ class Codec:
         Raises `DecodeError`, and nothing else, whatever the bytes are.
         """
         try:
-            if stream[0] == wire.NEVER_USED and len(stream) <= self._flat:
-                message = flat.load(stream)
-                if message is not None:
+            if len(stream) <= self._flat:
+                head = stream[0]
+                if head in wire.SCALAR_HEADS:
+                    return wire.unpack_plain(stream)
+                if head == wire.NEVER_USED and (message := flat.load(stream)) is not None:
                     return message
         except Exception:  # noqa: BLE001, S110 - likewise
             pass

@@ -1,16 +1,19 @@
 """Flat values: scalars, dicts of scalars, and messages whose fields are all scalars.
 
 Most messages are such, and here they take a straight line, worked out once for each class. Nothing in
-them is large, nested or an extension, so the length of their stream alone shows that they keep the
-limits. Whatever turns out not to be flat, or wrong, goes the general way, which knows how to say so.
+them is nested or an extension, and no ``bytes`` are so large that they travel beside the stream, so its
+length alone shows that they keep the limits. Whatever turns out not to be flat, or wrong, goes the
+general way, which knows how to say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from actors.core.codec import wire
+from actors.core.codec.limits import SEGMENT_MIN
+from actors.core.codec.nesting import kind_of
 from actors.core.errors import DecodeError
 from actors.core.message import Message, lookup_packed
 from actors.core.schema import Schema, fields_of, schema_of
@@ -23,10 +26,19 @@ _HOOKS: Final = ("__attrs_pre_init__", "__attrs_post_init__", "__new__")
 
 
 def _dump_dict(value: dict[Any, Any]) -> bytes | None:
-    for item in value.values():
-        if type(item) not in _SCALARS:
-            return None
-    return wire.pack_plain(value)
+    return wire.pack_plain(value) if _are_flat(value.values()) else None
+
+
+def _dump_bytes(value: bytes) -> bytes | None:
+    return wire.pack_plain(value) if len(value) < SEGMENT_MIN else None
+
+
+def _are_flat(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = kind_of(value)
+        if kind not in _SCALARS and (kind is not bytes or len(value) >= SEGMENT_MIN):
+            return False
+    return True
 
 
 class _Dumps(dict[type, Dump | None]):
@@ -34,18 +46,20 @@ class _Dumps(dict[type, Dump | None]):
         if not issubclass(cls, Message):
             return None
         schema = schema_of(cls)
-        dump = self[cls] = _dump_of(schema) if schema.scalar else None
+        dump = self[cls] = _dump_of(schema) if schema.flat else None
         return dump
 
 
 class _Loads(dict[type[Message], Load | None]):
     def __missing__(self, cls: type[Message]) -> Load | None:
         schema = schema_of(cls)
-        load = self[cls] = _load_of(schema) if schema.scalar else None
+        load = self[cls] = _load_of(schema) if schema.flat else None
         return load
 
 
-DUMPS: Final = _Dumps({list: None, dict: _dump_dict, **dict.fromkeys(_SCALARS, wire.pack_plain)})
+DUMPS: Final = _Dumps(
+    {list: None, dict: _dump_dict, bytes: _dump_bytes, **dict.fromkeys(_SCALARS, wire.pack_plain)}
+)
 """What packs the values of a type, None where they are not flat; it returns None for one that is not.
 
 Raises almost anything if a value is not what its class says.
@@ -70,7 +84,11 @@ def _dump_of(schema: Schema) -> Dump:
     def dump(message: Message) -> bytes:
         return head + pack(dismantle(message))
 
-    return dump
+    def dump_small(message: Message) -> bytes | None:
+        fields = dismantle(message)
+        return head + pack(fields) if _are_flat(fields.values()) else None
+
+    return dump if schema.scalar else dump_small
 
 
 def _load_of(schema: Schema) -> Load:

@@ -33,7 +33,9 @@ def keeps_limits(value: Any, stream: bytes | memoryview, limits: Limits, *, has_
     """
     if len(stream) > limits.items:
         return within(value, limits)
-    if len(stream) <= limits.depth or len(bytes(stream).translate(None, _FLAT)) <= limits.depth:
+    if len(stream) <= limits.depth or _is_flat(value):
+        return True
+    if len(bytes(stream).translate(None, _FLAT)) <= limits.depth:
         return True
     if has_extensions or not wire.HAS_GAUGE:
         return within(value, limits)
@@ -55,6 +57,14 @@ def within(value: Any, limits: Limits) -> bool:
         else:
             open_containers.pop()
     return True
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether no container stands in a value that is none or is a dict, as the bytes alone may not show."""
+    kind = kind_of(value)
+    if kind is not dict:
+        return kind in SCALARS
+    return SCALARS.issuperset(map(type, value)) and SCALARS.issuperset(map(type, value.values()))
 
 
 def is_container(value: Any) -> bool:

@@ -35,6 +35,11 @@ DECIMAL: Final = 14
 COMPLEX: Final = 15
 PATH: Final = 16
 
+SCALAR_HEADS: Final = frozenset(
+    {*range(0x80), *range(0xA0, 0xC1), *range(0xC2, 0xC7), *range(0xCA, 0xD4), *range(0xD9, 0xDC)}
+    | {*range(0xE0, 0x100)}
+)
+"""The first bytes of numbers, texts, ``bytes``, truth values and None."""
 NEVER_USED: Final = 0xC1
 MESSAGE_MARK: Final = b"\xc1"
 """The one byte that begins no msgpack value: here it begins a stream which is one message."""
@@ -96,9 +101,8 @@ def unpack(data: bytes | memoryview, hook: ExtHook, *, inside: int = 0) -> Any:
     return value
 
 
-def unpack_plain(data: bytes | memoryview) -> Any:
-    """The one value in `data`; extensions come as objects of no other use, as no hook knows them."""
-    return _unpackb(data)
+unpack_plain: Callable[[bytes | memoryview], Any] = _unpackb
+"""The one value in the data; extensions come as objects of no other use, as no hook knows them."""
 
 
 _DEEP = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from actors.core.errors import DecodeError
@@ -16,7 +17,6 @@ from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_byte
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.waiting import Waiter
 
-_INLINE: Final = int(Kind.INLINE)
 IDLE: Final = 1.0
 """How long a bounded mailbox is empty before places that killed senders took are given back, seconds."""
 
@@ -37,7 +37,8 @@ class Inbox:
         self._credits = credits
         self._pipe = pipe
         self.journal = Journal(layout.journal)
-        self._waiter = Waiter(self._pipe.number, wake, spin=spin)
+        self._refill = partial(self.journal.refill, pipe.number)
+        self._waiter = Waiter(pipe.number, self._refill, wake, spin=spin)
         self._label: bytes | None = None
         self._swept = False
         self._scarce_since: float | None = None
@@ -61,14 +62,10 @@ class Inbox:
         Raises `DecodeError` for bytes that are no message, which are then what is in hand. Any other
         error (`OSError` for want of descriptors, `MemoryError`) leaves the message for the next `take`.
         """
-        entry = self.journal.take()
-        if entry is None:
-            if not self.journal.refill(self._pipe.number):
-                return None
-            entry = self.journal.take()
-        if type(entry) is Entry and entry.kind == _INLINE:
-            return [entry.payload]
-        return self._unusual(entry)
+        message = self.journal.take_inline()
+        if message is None and self.journal.drained and self._refill():
+            message = self.journal.take_inline()
+        return self._unusual(self.journal.take()) if message is None else [message]
 
     def done(self) -> None:
         """The message in hand has been dealt with."""

@@ -20,8 +20,8 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import sys
 import termios
-from array import array
 from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
@@ -35,7 +35,7 @@ _POSITION_MASK: Final = (1 << _POSITION_BITS) - 1
 TAKEN: Final = 1 << (2 * _POSITION_BITS)
 _GARBAGE: Final = 0
 _MOST_DEATHS: Final = 255
-_ZEROS: Final = memoryview(bytes(1 << 16))
+_NONE: Final = bytes(4)
 
 
 class Word(IntEnum):
@@ -82,9 +82,7 @@ class Garbage(NamedTuple):
 
 def waiting_bytes(pipe: int) -> int:
     """How many bytes wait in a pipe."""
-    count = array("i", [0])
-    fcntl.ioctl(pipe, termios.FIONREAD, count)
-    return count[0]
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, _NONE), sys.byteorder)
 
 
 def write_word(descriptor: int, word: Word, value: int) -> None:
@@ -97,15 +95,6 @@ def read_word(descriptor: int, word: Word) -> int:
 
 def _unpack(cursor: int) -> tuple[int, int]:
     return cursor & _POSITION_MASK, cursor >> _POSITION_BITS & _POSITION_MASK
-
-
-def _zero(room: memoryview) -> None:
-    if len(room) <= len(_ZEROS):
-        room[:] = _ZEROS[: len(room)]
-        return
-    for start in range(0, len(room), len(_ZEROS)):
-        piece = room[start : start + len(_ZEROS)]
-        piece[:] = _ZEROS[: len(piece)]
 
 
 def create(path: Path, capacity: int, bound: int) -> None:
@@ -124,6 +113,9 @@ def create(path: Path, capacity: int, bound: int) -> None:
 
 _CURSOR: Final = int(Word.CURSOR)
 _HEAD_SIZE: Final = frame.HEAD.size
+_MAGIC: Final = frame.MAGIC
+_INLINE: Final = int(frame.Kind.INLINE)
+_LONGEST: Final = frame.PIPE_BUF
 _unpack_head: Final = frame.HEAD.unpack_from
 _entry: Final = Entry._make  # half the time of Entry(...)
 
@@ -189,19 +181,35 @@ class Journal:
     def refill(self, pipe: int) -> bool:
         """Move everything that waits in the pipe behind the batch; False if nothing could be moved."""
         size = waiting_bytes(pipe)
-        base = 0 if self._position == self._length else self._length
-        if not size or base + size > self._capacity:
+        if not size:
             return False
-        room = self._memory[STATUS_PAGE + base : STATUS_PAGE + base + size]
-        _zero(room)
+        base = 0 if self._position == self._length else self._length
+        if base + size > self._capacity:
+            return False
+        begin, end = STATUS_PAGE + base, STATUS_PAGE + base + size
+        self._map[begin:end] = bytes(size)
         try:
             self._position, self._length = (self._position if base else 0), base + size
             self._store(self.words[_CURSOR] & TAKEN)
-            os.readv(pipe, (room,))
+            os.readv(pipe, (self._memory[begin:end],))
         except BaseException:  # a signal handler has raised, perhaps before the read
             self._discard_unread()
             raise
         return True
+
+    def take_inline(self) -> bytes | None:
+        """`take` the next message if it is whole in the batch, as most are; None if not, or at the end."""
+        position, end = self._position, self._length
+        if end - position < _HEAD_SIZE:
+            return None
+        at = STATUS_PAGE + position
+        magic, kind, length = _unpack_head(self._map, at)
+        following = position + length
+        if magic != _MAGIC or kind != _INLINE or not _HEAD_SIZE <= length <= _LONGEST or following > end:
+            return None
+        self._next = following
+        self.words[_CURSOR] = position | end << _POSITION_BITS | TAKEN
+        return self._map[at + _HEAD_SIZE : at + length]
 
     def take(self) -> Entry | Garbage | None:
         """Take the next message of the batch in hand; None at the batch's end.

@@ -133,7 +133,7 @@ class Outbox:
             self._put_in_order(Large(parts, sum(map(len, parts))))
             return
         data = frame.inline(message)
-        if self._waiting or not self._write(data):
+        if self._waiting.items or not self._write(data):
             self._put_in_order(data)
 
     def offer(self, message: bytes, segments: Sequence[bytes] = ()) -> bool:

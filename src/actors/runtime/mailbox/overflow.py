@@ -57,43 +57,44 @@ class Overflow:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._items: deque[Item] = deque()
+        self.items: deque[Item] = deque()
+        """Read it only to see whether it is empty, which costs less than `len`."""
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def __str__(self) -> str:
         return f"{self._bytes} bytes wait already (limit {self._limit})"
 
     def fits(self, size: int) -> bool:
         """Whether a message of this size may wait too; with nothing waiting, any may."""
-        return not self._items or self._bytes + KEEPING + size <= self._limit
+        return not self.items or self._bytes + KEEPING + size <= self._limit
 
     def append(self, item: Item) -> None:
         """Add an item."""
-        self._items.append(item)
+        self.items.append(item)
         self._bytes += _cost(item)
 
     def remove(self, item: Item) -> None:
         """Remove an item that was just added."""
-        self._items.remove(item)
+        self.items.remove(item)
         self._bytes -= _cost(item)
 
     def pop(self, count: int) -> None:
         """Remove the first items."""
         for _ in range(count):
-            cost = _cost(self._items.popleft())
+            cost = _cost(self.items.popleft())
             self._bytes -= cost
 
     def head(self) -> tuple[Item, int]:
         """The first item, and how many it stands for: frames that one atomic write takes are joined."""
-        first = self._items[0]
+        first = self.items[0]
         if not isinstance(first, bytes):
             return first, 1
         frames, length = [first], len(first)
-        while len(frames) < len(self._items):
-            following = self._items[len(frames)]
+        while len(frames) < len(self.items):
+            following = self.items[len(frames)]
             if not isinstance(following, bytes) or length + len(following) > frame.PIPE_BUF:
                 break
             frames.append(following)
@@ -102,7 +103,7 @@ class Overflow:
 
     def clear(self, places: Places) -> Sequence[Item]:
         """Remove everything, with parcels that no frame will claim, and return it."""
-        items, self._items, self._bytes = self._items, deque(), 0
+        items, self.items, self._bytes = self.items, deque(), 0
         if items and not isinstance(items[0], bytes):
             items[0].withdraw(places)  # none but the first can have been written
         return items

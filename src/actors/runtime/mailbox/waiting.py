@@ -11,11 +11,10 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from actors.runtime.mailbox.deadline import LONGEST
-from actors.runtime.mailbox.journal import waiting_bytes
 
 SPIN: Final = 150e-6
 """How long a wait spins at most, in seconds."""
@@ -28,8 +27,21 @@ _LOOKS: Final = 4
 class Waiter:
     """Waits until one pipe, or any of some other descriptors, is readable."""
 
-    def __init__(self, pipe: int, others: Iterable[int] = (), *, spin: bool = True) -> None:
-        self._pipe = pipe
+    def __init__(
+        self,
+        pipe: int,
+        look: Callable[[], object],
+        others: Iterable[int] = (),
+        on_other: Callable[[], object] | None = None,
+        *,
+        spin: bool = True,
+    ) -> None:
+        """`look` takes what waits in the pipe, and says whether anything did: looking costs no extra call.
+
+        `on_other` is called when something else than the pipe may have become readable.
+        """
+        self._look = look
+        self._on_other = on_other
         self._poll = select.poll()
         for descriptor in (pipe, *others):
             self._poll.register(descriptor, select.POLLIN)
@@ -39,10 +51,10 @@ class Waiter:
     def wait(self, timeout: float | None) -> bool:
         """Wait for at most `timeout` seconds (None: for ever), in one go for at most `LONGEST`.
 
-        False if nothing is readable then.
+        False if nothing was readable then; else `look` has been called, or `on_other`, or both.
         """
         if timeout is not None and timeout <= 0:
-            return bool(self._poll.poll(0))
+            return bool(self._poll.poll(0)) and self._wake()
         began = time.monotonic()
         if self._spin and self._confidence and self._spins(began):
             self._confidence = _CONFIDENT
@@ -50,12 +62,18 @@ class Waiter:
         found = bool(self._poll.poll(None if timeout is None else min(timeout, LONGEST) * 1000))
         prompt = time.monotonic() - began < _PROMPT
         self._confidence = min(self._confidence + 1, _CONFIDENT) if prompt else max(self._confidence - 1, 0)
-        return found
+        return found and self._wake()
+
+    def _wake(self) -> bool:
+        if not self._look() and self._on_other is not None:
+            self._on_other()
+        return True
 
     def _spins(self, began: float) -> bool:
+        look = self._look
         while time.monotonic() - began < SPIN:
             for _ in range(_LOOKS):
-                if waiting_bytes(self._pipe):
+                if look():
                     return True
             os.sched_yield()
         return False
