@@ -18,6 +18,7 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.slab import BadParcel, Slabs
 
 _HEAD_SIZE: Final = frame.HEAD.size
 _INLINE: Final = int(frame.Kind.INLINE)
@@ -46,6 +47,7 @@ class LaneReader:
         capacity = fcntl.fcntl(self._pipe.number, fcntl.F_GETPIPE_SZ)  # so that no frame is cut
         self._page = mmap.mmap(-1, capacity, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._places = places
+        self._slabs = Slabs(places.main)
 
     @classmethod
     def create(cls, lane: Lane) -> LaneReader:
@@ -99,8 +101,8 @@ class LaneReader:
 
     def _open(self, label: bytes) -> list[list[bytes]]:
         try:
-            return [parcel.receive(self._places, label)]
-        except parcel.BadParcel:
+            return [parcel.receive(self._places, label, self._slabs)]
+        except BadParcel:
             return []
         finally:
-            parcel.discard(self._places, label)
+            parcel.discard(self._places, label, self._slabs)

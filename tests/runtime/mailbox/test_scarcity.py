@@ -167,24 +167,24 @@ def use_up_descriptors(spare: int) -> list[int]:
 def test_out_of_descriptors_small_messages_go_on_and_large_ones_wait_at_either_end() -> None:
     def work() -> None:
         mailbox = Mailbox()
-        mailbox.put(b"large" * 10_000)
+        mailbox.put(b"large" * 100_000)
         mailbox.put("ready to read")
         mailbox.qsize()
-        assert mailbox.get() == b"large" * 10_000
+        assert mailbox.get() == b"large" * 100_000
         assert mailbox.get() == "ready to read"
-        mailbox.put(b"to be read later" * 10_000)
+        mailbox.put(b"to be read later" * 100_000)
         taken = use_up_descriptors(0)
         for _ in range(2):
             with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
                 mailbox.get()
         with pytest.raises(MailboxFull, match="nothing can carry"):
-            mailbox.put(b"to be written later" * 10_000)
+            mailbox.put(b"to be written later" * 100_000)
         os.close(taken.pop())
-        assert mailbox.get() == b"to be read later" * 10_000
+        assert mailbox.get() == b"to be read later" * 100_000
         mailbox.put("small")
-        mailbox.put(b"to be written later" * 10_000)
+        mailbox.put(b"to be written later" * 100_000)
         assert mailbox.get() == "small"
-        assert mailbox.get() == b"to be written later" * 10_000
+        assert mailbox.get() == b"to be written later" * 100_000
         mailbox.close()
 
     in_a_child(work)

@@ -27,6 +27,7 @@ from actors.runtime.mailbox.journal import (
 )
 from actors.runtime.mailbox.layout import Layout, make_pipe
 from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.slab import BadParcel
 
 _SHOWN: Final = 4096
 _PAGE: Final = 64 << 10
@@ -199,5 +200,5 @@ def _drop(journal: Journal, layout: Layout) -> None:
 def _glance(places: Places, label: bytes) -> bytes:
     try:
         return parcel.glance(places, label, _SHOWN)
-    except parcel.BadParcel:
+    except BadParcel:
         return b""

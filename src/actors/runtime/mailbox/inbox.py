@@ -15,6 +15,7 @@ from actors.runtime.mailbox.deadline import deadline, left, over
 from actors.runtime.mailbox.frame import Kind
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_bytes
 from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.slab import BadParcel, Slabs
 from actors.runtime.mailbox.waiting import Waiter
 
 IDLE: Final = 1.0
@@ -34,6 +35,7 @@ class Inbox:
         spin: bool = True,
     ) -> None:
         self._places = layout.places
+        self._slabs = Slabs(layout.places.main)
         self._credits = credits
         self._pipe = pipe
         self.journal = Journal(layout.journal)
@@ -70,7 +72,7 @@ class Inbox:
     def done(self) -> None:
         """The message in hand has been dealt with."""
         if self._label is not None:  # before the journal knows, so that a kill leaves no parcel
-            parcel.discard(self._places, self._label)
+            parcel.discard(self._places, self._label, self._slabs)
             self._label = None
         self.journal.done()
         if self._credits is not None:
@@ -79,7 +81,7 @@ class Inbox:
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for a message, or for one of the `wake` descriptors; False when the time is up."""
-        if not self._swept:
+        if not self._swept or self._slabs.news:
             self._sweep()
         if self._credits is None:
             return self._waiter.wait(timeout)
@@ -124,6 +126,7 @@ class Inbox:
         """Remove the parcels that no frame will claim, unless some frame waits: then at the next wait."""
         if self.empty():
             parcel.sweep(self._places, self.empty)
+            self._slabs.tidy()
             self._swept = True
 
     def _unusual(self, entry: Entry | Garbage | None) -> list[bytes] | None:
@@ -131,8 +134,8 @@ class Inbox:
             case Entry(kind=_, payload=label):
                 self._label = label
                 try:
-                    return parcel.receive(self._places, label)
-                except parcel.BadParcel as error:
+                    return parcel.receive(self._places, label, self._slabs)
+                except BadParcel as error:
                     raise DecodeError("mailbox", str(error)) from None
             case Garbage(size=size):
                 raise DecodeError("mailbox", f"{size} bytes that are no message")

@@ -8,15 +8,17 @@ import select
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.mailbox import frame
+from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening
 from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.slab import LARGEST, Slab
 
 OVERFLOW: Final = 64 << 20
 """How many bytes may wait in a sender for one receiver, by default. One message may always wait."""
@@ -92,6 +94,9 @@ class Outbox:
         self._changed = threading.Condition(self._lock)
         self._waiting = Overflow(self._limit)
         self._carried = False
+        self._slab: Slab | None = None
+        self._rare = True
+        """Whether a message that a slab could hold is the first, or follows one that found no slab."""
         self._unpressed = 0
         """How many bytes have been added to what waits since their sender itself tried to send them."""
         self._then: Callable[[], None] | None = None
@@ -186,7 +191,7 @@ class Outbox:
         with self._lock:
             lost = self._waiting.clear(self._places)
             then = self._rest()
-            self._pipe = None
+            self._pipe = self._slab = None
             self._changed.notify_all()
         self._act(lost, then)
 
@@ -241,7 +246,7 @@ class Outbox:
 
     def _wrap(self, item: Large) -> None:
         try:
-            item.wrap(self._places)
+            item.wrap(self._places, self._slab_for(item.size))
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self.stalled = True
@@ -249,6 +254,16 @@ class Outbox:
                 raise MailboxClosed(self.name) from None
             else:
                 raise DiskFull(self.name, f"{error.strerror}: {item.size} bytes", *self._places) from None
+
+    def _slab_for(self, size: int) -> Slab | None:
+        """A slab, made for the second message that fits into it; after a failure the next tries again."""
+        if size > LARGEST:
+            return None
+        if self._slab is None and not self._rare:
+            with suppress(OSError):
+                self._slab = parcel.make_slab(self._places)
+        self._rare = self._slab is None and not self._rare
+        return self._slab
 
     def _withdraw(self, item: Item) -> None:
         if not isinstance(item, bytes):
@@ -263,7 +278,7 @@ class Outbox:
             self._carrier.forget(self)
         then, self._then = self._then, None
         if then is not None:
-            self._pipe = None
+            self._pipe = self._slab = None
         return then
 
     def _act(self, lost: Sequence[Item], then: Callable[[], None] | None) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import attrs
 
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.slab import Slab
 
 KEEPING: Final = 64
 """What keeping a waiting message costs beside its own bytes, in bytes; it counts towards the limit."""
@@ -17,21 +19,24 @@ KEEPING: Final = 64
 
 @attrs.define(eq=False)
 class Large:
-    """A message that goes as a parcel, which is written when the pipe has room for its frame."""
+    """A message that goes as a parcel or in a slab, written when the pipe has room for its frame."""
 
     parts: Sequence[bytes]
     """What it is made of; once the parcel is written, only the first, which has its envelope."""
     size: int
     frame: bytes | None = None
 
-    def wrap(self, places: Places) -> None:
-        """Write the parcel, unless it is written. Raises `OSError` if that is not possible."""
-        if self.frame is None:
-            self.frame = frame.parcel(parcel.send(places, self.parts))
-            self.parts = self.parts[:1]
+    def wrap(self, places: Places, slab: Slab | None) -> None:
+        """Write it into the slab if it can, else as a parcel. Raises `OSError` if that is not possible."""
+        label: bytes | None = None
+        if slab is not None:
+            with suppress(OSError):
+                label = slab.put(self.parts, self.size)
+        self.frame = frame.parcel(label or parcel.send(places, self.parts))
+        self.parts = self.parts[:1]
 
     def withdraw(self, places: Places) -> None:
-        """Remove the parcel, as its frame will never be written."""
+        """Remove what has been written, as its frame will never be written."""
         if self.frame is not None:
             parcel.discard(places, self.frame[frame.HEAD.size :])
 

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from actors.runtime import processes
+from actors.runtime.mailbox import slab
+from actors.runtime.mailbox.slab import BadParcel, Slab, Slabs
 
 _LABEL: Final = re.compile(rb"([ms])(\d+\.\d+\.\d+)")
 _NUMBERS: Final = itertools.count()
@@ -28,10 +30,6 @@ _NAME: Final = re.compile(r"\d+\.\d+\.\d+")
 _HEAD: Final = struct.Struct("<IQ")  # the number of parts, which is not 0, and the length of the first
 _MOST_PARTS: Final = 1 << 20
 _IOV_MAX: Final = os.sysconf("SC_IOV_MAX")
-
-
-class BadParcel(Exception):
-    """A frame names a parcel that is not there, not ours or not whole."""
 
 
 class Places(NamedTuple):
@@ -59,8 +57,16 @@ def send(places: Places, parts: Sequence[bytes]) -> bytes:
     return b"s" + name.encode()
 
 
-def receive(places: Places, label: bytes) -> list[bytes]:
-    """Read the parts of a parcel; it stays until `discard`. Raises `BadParcel`."""
+def make_slab(places: Places) -> Slab:
+    """Make a slab for further messages. Raises `OSError`."""
+    return Slab(places.main / f"{processes.identity()}.{next(_NUMBERS)}")
+
+
+def receive(places: Places, label: bytes, slabs: Slabs) -> list[bytes]:
+    """Read the parts of a parcel, or of what is in a slab; it stays until `discard`. Raises `BadParcel`."""
+    place = slab.place_of(label)
+    if place is not None:
+        return slabs[place.name].read(place)
     path = _path(places, label)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -75,7 +81,10 @@ def receive(places: Places, label: bytes) -> list[bytes]:
 
 
 def glance(places: Places, label: bytes, size: int) -> bytes:
-    """The first bytes of a parcel's first part, at most `size`. Raises `BadParcel`."""
+    """The first bytes of a message's first part, at most `size`. Raises `BadParcel`."""
+    place = slab.place_of(label)
+    if place is not None:
+        return Slabs(places.main)[place.name].read(place)[0][:size]
     try:
         with open(_path(places, label), "rb") as file:
             (count,) = struct.unpack("<I", file.read(4))
@@ -85,14 +94,18 @@ def glance(places: Places, label: bytes, size: int) -> bytes:
         raise BadParcel(f"parcel {label!r}: {error}") from None
 
 
-def discard(places: Places, label: bytes) -> None:
-    """Remove a parcel that has been dealt with."""
+def discard(places: Places, label: bytes, slabs: Slabs | None = None) -> None:
+    """Remove a parcel that has been dealt with, or give its room back."""
+    place = slab.place_of(label)
     with contextlib.suppress(OSError, BadParcel):
-        os.unlink(_path(places, label))
+        if place is None:
+            os.unlink(_path(places, label))
+        else:
+            (slabs or Slabs(places.main))[place.name].free(place)
 
 
 def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
-    """Remove the parcels of dead senders, if `unclaimed`: if no frame waits. Returns how many.
+    """Remove the parcels and slabs of dead senders, if `unclaimed`: if no frame waits. Returns how many.
 
     `unclaimed` is asked when the senders are known to be dead: before that one might hand over its frame.
     """
