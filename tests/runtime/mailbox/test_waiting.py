@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from actors.runtime.mailbox import waiting
 from actors.runtime.mailbox.journal import waiting_bytes
-from actors.runtime.mailbox.waiting import Waiter
+from actors.runtime.mailbox.waiting import Waiter, spin_time
 
 
 @pytest.fixture
@@ -80,3 +82,42 @@ def test_other_descriptors_wake_it(look: Look) -> None:
     assert Waiter(look.descriptor, look, [bell], lambda: rung.append("rung")).wait(None)
     assert rung == ["rung"]
     os.close(bell)
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    spin_time.cache_clear()
+    yield monkeypatch
+    monkeypatch.undo()
+    spin_time.cache_clear()
+
+
+def test_the_environment_turns_spinning_off(look: Look, setting: pytest.MonkeyPatch) -> None:
+    setting.setenv(waiting.ENVIRONMENT, "0")
+    assert not Waiter(look.descriptor, look).wait(0.0005)
+    assert look.count == 0
+
+
+def test_the_environment_says_how_long_to_spin(setting: pytest.MonkeyPatch) -> None:
+    setting.setenv(waiting.ENVIRONMENT, "20")
+    assert spin_time() == pytest.approx(20e-6)
+
+
+@pytest.mark.parametrize("bad", ["-1", "fast", "", "nan", "2000000"])
+def test_a_bad_setting_is_refused_with_the_way_out(bad: str, setting: pytest.MonkeyPatch) -> None:
+    setting.setenv(waiting.ENVIRONMENT, bad)
+    with pytest.raises(ValueError, match=f"ACTORS_SPIN='{bad}' is no number of microseconds"):
+        spin_time()
+
+
+def test_where_a_turn_lets_another_process_run_it_sleeps(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(step=0.001)
+    monkeypatch.setattr("time.monotonic", lambda: next(clock) / 10)  # each look at it: 100 µs
+    waiter = Waiter(look.descriptor, look)
+    assert not waiter.wait(0.0005)
+    assert 0 < look.count < 8
+    spent = look.count
+    assert not waiter.wait(0.0005)
+    assert look.count == spent

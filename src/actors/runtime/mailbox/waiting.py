@@ -2,8 +2,9 @@
 
 A process that sleeps costs its partner the waking of an idle core (some 30 µs here); one that spins for
 the few microseconds which a prompt answer takes does not. Spinning yields the processor at each turn, so
-where there are more busy processes than cores it turns into queueing, and a wait that spinning would not
-have shortened makes the next ones spin less: an idle process never spins twice.
+where there are more busy processes than cores it turns into queueing: that is seen by a turn that takes
+long, and no wait spins for some time then. A wait that spinning would not have shortened makes the next
+ones spin less: an idle process never spins twice.
 """
 
 from __future__ import annotations
@@ -12,16 +13,38 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Final
 
 from actors.runtime.mailbox.deadline import LONGEST
 
-SPIN: Final = 150e-6
-"""How long a wait spins at most, in seconds."""
+ENVIRONMENT: Final = "ACTORS_SPIN"
+"""The variable that says how long a wait spins at most, in microseconds; 0 for not at all."""
+_SPIN: Final = "150"
 _PROMPT: Final = 400e-6
 _CONFIDENT: Final = 4
+_CROWDED: Final = 20e-6
+"""A turn that took so long, in seconds, has let another process run: there are more of them than cores."""
+_DISCOURAGED: Final = 50
+"""So many times as long as that turn took, no wait spins: turns cost a fiftieth of the time at most."""
 _LOOKS: Final = 4
 """How often a spinning process looks, for half a microsecond, before it yields the processor."""
+
+
+@cache
+def spin_time() -> float:
+    """How long a wait of this process spins at most, in seconds. Raises `ValueError` for a bad setting."""
+    setting = os.environ.get(ENVIRONMENT, _SPIN)
+    try:
+        spin = float(setting) / 1e6
+    except ValueError:
+        spin = -1.0
+    if not 0 <= spin <= 1:
+        raise ValueError(
+            f"{ENVIRONMENT}={setting!r} is no number of microseconds from 0 to 1000000; "
+            "0 turns spinning off, and without the variable it is 150"
+        )
+    return spin
 
 
 class Waiter:
@@ -45,8 +68,9 @@ class Waiter:
         self._poll = select.poll()
         for descriptor in (pipe, *others):
             self._poll.register(descriptor, select.POLLIN)
-        self._spin = spin
+        self._spin = spin_time() if spin else 0.0
         self._confidence = 1
+        self._spins_from = 0.0
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for at most `timeout` seconds (None: for ever), in one go for at most `LONGEST`.
@@ -56,7 +80,7 @@ class Waiter:
         if timeout is not None and timeout <= 0:
             return bool(self._poll.poll(0)) and self._wake()
         began = time.monotonic()
-        if self._spin and self._confidence and self._spins(began):
+        if self._spin and self._confidence and began >= self._spins_from and self._spins(began):
             self._confidence = _CONFIDENT
             return True
         found = bool(self._poll.poll(None if timeout is None else min(timeout, LONGEST) * 1000))
@@ -70,10 +94,15 @@ class Waiter:
         return True
 
     def _spins(self, began: float) -> bool:
-        look = self._look
-        while time.monotonic() - began < SPIN:
+        look, now, end = self._look, began, began + self._spin
+        while now < end:
             for _ in range(_LOOKS):
                 if look():
                     return True
+            before = time.monotonic()
             os.sched_yield()
+            now = time.monotonic()
+            if now - before > _CROWDED:
+                self._spins_from = now + _DISCOURAGED * (now - before)
+                return False
         return False
