@@ -34,8 +34,7 @@ class Leaver(Player):
         return super().receive(message)
 
 
-@pytest.fixture
-def family(system: ActorSystem) -> ActorRef:
+def spawn_family(system: ActorSystem) -> ActorRef:
     declared = child(Leaver).options(name="declared")
     return system.spawn(child(Supervisor, declared, max_restarts=1, within=1_000), name="family")
 
@@ -44,9 +43,8 @@ def paths(refs: list[ActorRef]) -> list[str]:
     return [ref.path for ref in refs]
 
 
-def test_they_are_children_like_others_until_the_supervisor_is_restarted(
-    system: ActorSystem, family: ActorRef
-) -> None:
+def test_they_are_children_like_others_until_the_supervisor_is_restarted(system: ActorSystem) -> None:
+    family = spawn_family(system)
     one = family.spawn(Player, name="one")
     two = family.spawn(child(Player, 1, 2).options(name="two"))
     assert paths(family.children()) == ["family/declared", "family/one", "family/two"]
@@ -80,7 +78,8 @@ def test_below_an_actor_only_that_actor_can_spawn(system: ActorSystem) -> None:
     assert system.names() == ["player"]
 
 
-def test_below_one_that_is_gone_nothing_can_be_spawned(system: ActorSystem, family: ActorRef) -> None:
+def test_below_one_that_is_gone_nothing_can_be_spawned(system: ActorSystem) -> None:
+    family = spawn_family(system)
     family.stop()
     family.join(10)
     with pytest.raises((StartError, ActorStopped)):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorRef, ActorSystem, HandlerError, Mailbox, Timer, child
+from actors import Actor, ActorSystem, HandlerError, Mailbox, Timer, child
 
 SOON = 0.01
 
@@ -42,11 +42,15 @@ class TimedAsync(Timed):
 
 
 @pytest.fixture(params=[Timed, TimedAsync])
-def timed(request: pytest.FixtureRequest, system: ActorSystem, mailbox: Mailbox) -> ActorRef:
-    return system.spawn(child(request.param, mailbox.address), name="timed")
+def actor(request: pytest.FixtureRequest) -> type[Timed]:
+    timed: type[Timed] = request.param
+    return timed
 
 
-def test_a_message_comes_in_a_while_once_and_from_itself(timed: ActorRef, mailbox: Mailbox) -> None:
+def test_a_message_comes_in_a_while_once_and_from_itself(
+    system: ActorSystem, actor: type[Timed], mailbox: Mailbox
+) -> None:
+    timed = system.spawn(child(actor, mailbox.address))
     timed.ask(("after", SOON, ("sender", 1)))
     assert mailbox.get(timeout=10) == [1, True]
     timed.ask(("after", 20 * SOON, "later"))
@@ -54,7 +58,10 @@ def test_a_message_comes_in_a_while_once_and_from_itself(timed: ActorRef, mailbo
     assert [mailbox.get(timeout=10) for _ in range(2)] == ["sooner", "later"]
 
 
-def test_a_message_comes_again_and_again_until_it_is_cancelled(timed: ActorRef, mailbox: Mailbox) -> None:
+def test_a_message_comes_again_and_again_until_it_is_cancelled(
+    system: ActorSystem, actor: type[Timed], mailbox: Mailbox
+) -> None:
+    timed = system.spawn(child(actor, mailbox.address))
     timed.ask(("every", SOON, "tick"))
     assert [mailbox.get(timeout=10) for _ in range(3)] == ["tick"] * 3
     timed.ask("cancel")
@@ -65,11 +72,11 @@ def test_a_message_comes_again_and_again_until_it_is_cancelled(timed: ActorRef, 
     assert mailbox.get(timeout=10) == "the end"
 
 
-def test_what_cannot_travel_is_refused_when_the_timer_is_set(timed: ActorRef) -> None:
+def test_what_cannot_be_sent_is_refused_when_the_timer_is_set(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    timed = system.spawn(child(Timed, mailbox.address))
     with pytest.raises(HandlerError, match="EncodeError"):
         timed.ask("wrong")
-
-
-def test_a_period_of_nothing_is_refused(timed: ActorRef) -> None:
-    with pytest.raises(HandlerError, match="seconds is 0.0; it must be greater than 0"):
+    with pytest.raises(HandlerError, match=r"seconds is 0\.0; it must be greater than 0"):
         timed.ask(("every", 0.0, "tick"))

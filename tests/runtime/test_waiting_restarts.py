@@ -22,16 +22,15 @@ from support.cast import Add, Die, Numbers, Pid, Player
 LONG = Backoff(initial=1_000, maximum=1_000, jitter=0)
 
 
-@pytest.fixture
-def first(system: ActorSystem) -> ActorRef:
-    """Whose death starts the player after it at once, however long that would have waited."""
+def spawn_two(system: ActorSystem) -> tuple[ActorRef, ActorRef]:
+    """Two players; the death of the first starts the other at once, however long that would wait."""
     players = (child(Player).options(name="first"), child(Player).options(name="player", backoff=LONG))
     system.spawn(child(Supervisor, *players, strategy=Strategy.REST_FOR_ONE), name="family")
-    return system.ref("family/first")
+    return system.ref("family/first"), system.ref("family/player")
 
 
-def test_mail_and_questions_wait_unless_they_are_told_not_to(system: ActorSystem, first: ActorRef) -> None:
-    player, events = system.ref("family/player"), system.events()
+def test_mail_and_questions_wait_unless_they_are_told_not_to(system: ActorSystem) -> None:
+    (first, player), events = spawn_two(system), system.events()
     assert player.ask(Numbers(), on_restarting="fail") == []
     with pytest.raises(ActorCrashed):
         player.ask(Die(how="kill"))
@@ -57,7 +56,8 @@ def test_a_restart_comes_when_its_delay_is_over(system: ActorSystem) -> None:
         with pytest.raises(ActorCrashed):
             player.ask(Die(how="kill"), timeout=30)
     assert player.ask(Numbers(), timeout=30) == []
-    story = [next(events) for _ in range(7)]
+    system.stop()
+    story = list(events)
     restarts = [event.after for event in story if isinstance(event, ActorRestarted)]
     delays = [event.delay for event in story if isinstance(event, ActorWaits)]
     assert delays == [0.1, 0.2]
@@ -65,8 +65,8 @@ def test_a_restart_comes_when_its_delay_is_over(system: ActorSystem) -> None:
     assert type(story[0]) is ActorStarted
 
 
-def test_one_whose_restart_waits_can_be_stopped(system: ActorSystem, first: ActorRef) -> None:
-    player, events = system.ref("family/player"), system.events()
+def test_one_whose_restart_waits_can_be_stopped(system: ActorSystem) -> None:
+    (_, player), events = spawn_two(system), system.events()
     with pytest.raises(ActorCrashed):
         player.ask(Die(how="kill"))
     next(event for event in events if isinstance(event, ActorWaits))
