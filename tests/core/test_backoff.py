@@ -67,4 +67,4 @@ def test_what_makes_no_sense_is_refused_when_made(wrong: Any) -> None:
 @pytest.mark.parametrize("name", ["initial", "maximum", "factor", "jitter", "reset_after"])
 def test_not_a_number_is_refused_too(name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        Backoff(**{name: float("nan")})  # type: ignore[arg-type]
+        Backoff(**{name: float("nan")})

@@ -17,6 +17,7 @@ from actors import (
     ActorSystem,
     HandlerError,
     Message,
+    Restart,
     Supervisor,
     Terminated,
     child,
@@ -114,7 +115,7 @@ def test_a_watcher_is_told_once_when_an_actor_is_gone_and_its_name_free(
 @pytest.mark.parametrize("how", ["stop", "die"])
 def test_it_is_told_after_everything_that_the_actor_had_sent(system: ActorSystem, how: str) -> None:
     watcher = system.spawn(Watcher)
-    talker = system.spawn(child(Talker, [watcher]).options(restart="temporary"), name="talker")
+    talker = system.spawn(child(Talker, [watcher]).options(restart=Restart.TEMPORARY), name="talker")
     watcher.ask(Watch(ref=talker))
     talker.tell(how)
     talker.join(10)
@@ -141,7 +142,7 @@ def test_it_is_not_told_at_a_restart(system: ActorSystem) -> None:
 
 
 def test_it_is_told_at_once_if_the_actor_is_gone_already_and_why(system: ActorSystem) -> None:
-    player = system.spawn(child(Player).options(restart="temporary"), name="player")
+    player = system.spawn(child(Player).options(restart=Restart.TEMPORARY), name="player")
     with suppress(ActorCrashed):
         player.ask(Die(how="abort"))
     player.join(10)
@@ -204,7 +205,7 @@ def test_a_full_mailbox_keeps_no_news_of_an_end_out(system: ActorSystem) -> None
 def test_the_end_of_one_that_was_restarted_too_often_says_what_it_died_of(system: ActorSystem) -> None:
     family = system.spawn(
         child(Supervisor, child(Player).options(name="player"), max_restarts=0).options(
-            restart="temporary"
+            restart=Restart.TEMPORARY
         ),
         name="family",
     )

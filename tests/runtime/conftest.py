@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors import ActorSystem
+from actors import ActorSystem, Mailbox
 from actors.runtime import log
 
 
@@ -13,3 +13,10 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[ActorSystem]:
     monkeypatch.setenv(log.LEVEL, "critical")
     with ActorSystem("runtime", max_restarts=1_000) as system:
         yield system
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox()
+    yield box
+    box.close()

@@ -362,8 +362,8 @@ class World:
 
 def _has_room_for(supervises: Supervises, node: Node) -> bool:
     """Whether it has no more children than it may have."""
-    most, declared = supervises.max_children, len(supervises.children)
-    return most is None or len(node.children) <= max(most, declared)
+    most = supervises.max_children
+    return most is None or len(node.children) <= most
 
 
 def _call(timers: list[Timer]) -> None:

@@ -33,10 +33,13 @@ class Verdict(Enum):
 
 @attrs.frozen
 class Intensity:
-    """How many restarts are allowed within how many seconds, in a window that slides."""
+    """How many restarts are allowed within how many seconds, in a window that slides.
 
-    max_restarts: int = 3
-    within: float = 5.0
+    Raises `ValueError` for a number out of its range.
+    """
+
+    max_restarts: int = attrs.field(default=3, validator=attrs.validators.ge(0))
+    within: float = attrs.field(default=5.0, validator=attrs.validators.gt(0))
 
     def allows(self, history: Sequence[float], now: float) -> bool:
         """Whether one more restart is allowed `now`, after those at the times of `history`."""

@@ -6,6 +6,7 @@ The guardian opens nothing that these bring: classes are names, arguments are by
 from __future__ import annotations
 
 from actors.core.message import Message, Request
+from actors.core.policy import Intensity
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
 from actors.core.strategy import AutoShutdown, Strategy
@@ -32,6 +33,12 @@ class Supervises(Message):
     children: tuple[Blueprint, ...]
     auto_shutdown: AutoShutdown = AutoShutdown.NEVER
     max_children: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        Intensity(self.max_restarts, self.within)
+        declared = len(self.children)
+        if self.max_children is not None and self.max_children < declared:
+            raise ValueError(f"max_children is {self.max_children}, but {declared} children are declared")
 
 
 class Hello(Request[int]):

@@ -99,7 +99,7 @@ class Site:
         return self.mailbox(number).directory / "supervisor"
 
     def process(self, number: int) -> int | None:
-        """The pid of an actor's process, or of its last one; None if it has had none."""
+        """The pid of an actor's process; None if it has none at present."""
         try:
             status = Status(self.mailbox(number).journal)
         except FileNotFoundError:

@@ -76,8 +76,12 @@ class Lives:
         node.born = time.monotonic()
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._died(node))
-        with suppress(OSError):  # the process says so too, if a little later
-            estate.mark(self._layout(node), Word.PROCESS, process.pid)
+        self._write_down(node, process.pid)  # the process does so too, if a little later
+
+    def _write_down(self, node: Node, pid: int) -> None:
+        """Let it be seen which process an actor has; 0 for none."""
+        with suppress(OSError):
+            estate.mark(self._layout(node), Word.PROCESS, pid)
 
     def ended(self, node: Node, said: Ended) -> None:
         """A worker says why it is about to end."""
@@ -136,6 +140,7 @@ class Lives:
         self._pids.discard(process.pid)
         pid, code = process.pid, process.reap()
         node.process = None
+        self._write_down(node, 0)
         node.lived = time.monotonic() - node.born
         self.on_death(node, pid, self._undertaker.settle(node, self._reason(node, code)))
 

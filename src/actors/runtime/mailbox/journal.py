@@ -51,7 +51,7 @@ class Word(IntEnum):
     CONTROL = 4
     """Not zero while something waits in the control lane."""
     PROCESS = 5
-    """The pid of the actor's process, in its present incarnation or the last."""
+    """The pid of the actor's process; 0 while it has none."""
     STATE = 6
     """Whether the actor could take a message now: a `Condition`."""
     SINCE = 7

@@ -1,0 +1,116 @@
+"""Why an actor ended: each kind of end, with what is known of the life before it."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorsError, ActorSystem, End, ExitReason, Restart, StartError, Supervisor, child
+from actors.core.message import default_tag
+from support.cast import Die, Pid, Player
+
+
+class Leaver(Player):
+    def receive(self, message: Any) -> Any:
+        if message == "leave":
+            return self.context.stop()
+        return super().receive(message)
+
+
+def last_exit(system: ActorSystem, path: str) -> ExitReason:
+    return system.exits(path)[-1]
+
+
+@pytest.mark.parametrize(
+    ("how", "end", "code", "text", "seen"),
+    [
+        (
+            "exception",
+            End.EXCEPTION,
+            0,
+            "RuntimeError: the test said so",
+            'raise RuntimeError("the test said so")',
+        ),
+        ("exit", End.EXIT_CODE, 3, "its process exited with code 3", ""),
+        ("_exit", End.EXIT_CODE, 0, "its process exited with code 0", ""),
+        ("kill", End.SIGNAL, signal.SIGKILL, "killed by SIGKILL (perhaps out of memory)", ""),
+        ("segfault", End.SIGNAL, signal.SIGSEGV, "killed by SIGSEGV", "in end"),
+        ("abort", End.SIGNAL, signal.SIGABRT, "killed by SIGABRT", "in end"),
+    ],
+)
+def test_a_crash_says_what_it_was_and_what_was_in_hand(
+    system: ActorSystem, how: str, end: End, code: int, text: str, seen: str
+) -> None:
+    player = system.spawn(Player, name="player")
+    for _ in range(2):
+        with pytest.raises(ActorsError):
+            player.ask(Die(how=how))
+    player.ask(Pid())
+    first, why = system.exits("player")
+    assert (why.end, why.code, str(why)) == (end, code, text)
+    assert seen in why.traceback
+    assert bool(why.traceback) is bool(seen)
+    assert why.in_hand == default_tag(Die)
+    assert (first.restarts, why.restarts) == (0, 1)
+    assert 0 < why.uptime < 60
+    assert why.abnormal
+
+
+def test_an_end_that_somebody_wanted_says_who(system: ActorSystem) -> None:
+    for path, end, text in (
+        ("left", End.NORMAL, "stopped itself"),
+        ("stopped", End.SHUTDOWN, "was told to stop"),
+        ("killed", End.SHUTDOWN, "was killed on command"),
+    ):
+        leaver = system.spawn(Leaver, name=path)
+        match path:
+            case "left":
+                leaver.ask("leave")
+            case "stopped":
+                leaver.stop()
+            case _:
+                leaver.kill()
+        leaver.join(10)
+        (why,) = system.exits(path)
+        assert (why.end, str(why), why.in_hand, why.abnormal) == (end, text, "", False)
+
+
+class Once(Actor):
+    """Starts once, and never again."""
+
+    def __init__(self, mark: Path) -> None:
+        mark.touch(exist_ok=False)
+
+    def receive(self, message: Any) -> None:
+        raise ValueError(message)
+
+
+def test_a_start_that_fails_says_why(system: ActorSystem, tmp_path: Path) -> None:
+    once = child(Once, tmp_path / "mark")
+    family = child(Supervisor, once.options(name="once"), max_restarts=2).options(restart=Restart.TEMPORARY)
+    supervisor = system.spawn(family, name="family")
+    system.ref("family/once").tell("boom")
+    assert supervisor.join(20), "its child cannot be started again"
+    crash, *failures = system.exits("family/once")
+    assert (crash.end, crash.in_hand) == (End.EXCEPTION, "str")
+    assert [why.end for why in failures] == [End.FAILED_START] * 2
+    assert failures[-1].type == "FileExistsError"
+    assert "mark.touch" in failures[-1].traceback
+    with pytest.raises(StartError, match=r"(?s)Traceback.*mark\.touch.*FileExistsError"):
+        system.spawn(once.options(name="again", restart=Restart.PERMANENT))
+    assert "again" not in system.names()
+
+
+class Sleeper(Actor):
+    def on_start(self) -> None:
+        signal.pause()
+
+
+def test_a_start_that_hangs_is_ended_when_its_time_is_up(system: ActorSystem) -> None:
+    with pytest.raises(StartError, match="it had not started after"):
+        system.spawn(child(Sleeper).options(start_timeout=0.2), name="sleeper")
+    assert last_exit(system, "sleeper").end is End.FAILED_START
+    assert system.names() == []

@@ -1,0 +1,206 @@
+"""A message that its actor dies of: handed to the successor again, as often as ``retry`` says."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors import (
+    Actor,
+    ActorCrashed,
+    ActorRef,
+    ActorStopped,
+    ActorSystem,
+    Backoff,
+    End,
+    HandlerError,
+    Mailbox,
+    MailboxFull,
+    Message,
+    Request,
+    Restart,
+    Strategy,
+    Supervisor,
+    child,
+)
+from actors.events import ActorWaits, DeadLetter
+from support.cast import Hold, Pid, Player, end, hold
+
+WAYS = ["exception", "kill"]
+
+
+class Task(Request[int]):
+    """Something that the first so many who take it up die of; answered with the size of the data."""
+
+    how: str
+    deaths: int
+    data: bytes = b""
+
+
+class Note(Message):
+    text: str
+
+
+class Fragile(Actor):
+    """Writes down what it takes up, so that it survives."""
+
+    def __init__(self, book: Path) -> None:
+        self.book = book
+
+    def receive(self, message: Any) -> Any:
+        match message:
+            case Task(how=how, deaths=deaths, data=data):
+                self.note("task")
+                if self.book.read_text().split().count("task") <= deaths:
+                    end(how)
+                return len(data)
+            case Note(text=text):
+                self.note(text)
+            case Hold(taken=taken, release=release):
+                return hold(taken, release)
+            case Pid():
+                return os.getpid()
+            case _:
+                return self.book.read_text().split()
+        return None
+
+    def note(self, text: str) -> None:
+        with self.book.open("a") as file:
+            file.write(f"{text} ")
+
+
+def number_that_fit(ref: ActorRef) -> int:
+    for number in itertools.count():
+        try:
+            ref.tell(Note(text="waits"))
+        except MailboxFull:
+            return number
+    raise AssertionError
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "book"
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_an_ask_is_answered_by_the_successor_and_the_order_stays(
+    system: ActorSystem, book: Path, how: str
+) -> None:
+    events = system.events()
+    fragile = system.spawn(child(Fragile, book).options(retry=2))
+    fragile.tell(Note(text="before"))
+    answer = fragile.ask_future(Task(how=how, deaths=2, data=b"abc"), timeout=20)
+    for number in range(3):
+        fragile.tell(Note(text=f"{number}"))
+    assert answer.result(20) == 3
+    assert fragile.ask("all") == ["before", "task", "task", "task", "0", "1", "2"]
+    system.stop()
+    assert not [event for event in events if isinstance(event, DeadLetter)]
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_after_one_death_more_it_is_set_aside_and_the_actor_goes_on(
+    system: ActorSystem, book: Path, how: str
+) -> None:
+    events = system.events()
+    fragile = system.spawn(child(Fragile, book).options(retry=1))
+    answer = fragile.ask_future(Task(how=how, deaths=99), timeout=20)
+    fragile.tell(Note(text="after"))
+    error = answer.exception(20)
+    assert fragile.ask("all") == ["task", "task", "after"]
+    match error:
+        case HandlerError():
+            assert (how, error.type) == ("exception", "RuntimeError")
+            assert "the test said so" in error.traceback
+        case ActorCrashed():
+            assert (how, error.reason.end) == ("kill", End.SIGNAL)
+        case _:
+            raise AssertionError(error)
+    letter = next(event for event in events if isinstance(event, DeadLetter))
+    assert letter.cause.startswith("set aside: the actor has died of it 2 times: ")
+    assert isinstance(events.decode(letter.message), Task)
+
+
+def test_without_retry_it_is_lost_at_the_first_death(system: ActorSystem, book: Path) -> None:
+    fragile = system.spawn(child(Fragile, book))
+    with pytest.raises(ActorCrashed):
+        fragile.ask(Task(how="kill", deaths=1))
+    assert fragile.ask("all") == ["task"]
+
+
+def test_each_message_has_tries_of_its_own(system: ActorSystem, book: Path) -> None:
+    fragile = system.spawn(child(Fragile, book).options(retry=1))
+    for deaths in (1, 3, 5):
+        assert fragile.ask(Task(how="kill", deaths=deaths), timeout=20) == 0
+    assert fragile.ask("all") == ["task"] * 6
+
+
+def test_a_message_of_whose_death_the_actor_does_not_come_back_may_have_run(
+    system: ActorSystem, book: Path
+) -> None:
+    fragile = system.spawn(child(Fragile, book).options(retry=5, restart=Restart.TEMPORARY))
+    with pytest.raises(ActorStopped) as caught:
+        fragile.ask(Task(how="kill", deaths=1))
+    assert caught.value.may_have_run
+
+
+@pytest.mark.parametrize("deaths", [1, 99], ids=["handled", "set aside"])
+def test_a_large_message_is_handed_on_whole_and_its_file_removed(
+    system: ActorSystem, book: Path, deaths: int
+) -> None:
+    fragile = system.spawn(child(Fragile, book).options(retry=1))
+    answer = fragile.ask_future(Task(how="kill", deaths=deaths, data=b"x" * 300_000), timeout=20)
+    if deaths == 1:
+        assert answer.result(20) == 300_000
+    else:
+        assert isinstance(answer.exception(20), ActorCrashed)
+    fragile.ask("all")
+    files = [path for path in (system.directory / str(fragile.address.id)).rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in files if path.name != "journal") < 100_000
+
+
+def test_the_places_of_a_bounded_mailbox_are_all_given_back(
+    system: ActorSystem, book: Path, tmp_path: Path
+) -> None:
+    fragile = system.spawn(child(Fragile, book).options(retry=1, mailbox_size=3))
+    assert fragile.ask(Task(how="kill", deaths=1), timeout=20) == 0
+    with pytest.raises(ActorCrashed):
+        fragile.ask(Task(how="kill", deaths=99), timeout=20)
+    taken, gate = Mailbox(), Mailbox()
+    try:
+        held = fragile.ask_future(Hold(taken=taken.address, release=gate.address), timeout=20)
+        taken.get(timeout=20)
+        assert number_that_fit(fragile) in (2, 3), "the one in hand may have its place or not"
+        gate.put("go")
+        assert held.result(20) == "go"
+        fragile.tell(Note(text="comes in time"), timeout=20)
+    finally:
+        taken.close()
+        gate.close()
+
+
+def test_a_group_restart_does_not_count(system: ActorSystem, book: Path) -> None:
+    """The first death is its own. The message waits with it until its group is restarted."""
+    family = child(
+        Supervisor,
+        child(Player).options(name="first"),
+        child(Fragile, book).options(
+            name="fragile", retry=1, backoff=Backoff(initial=1_000, maximum=1_000)
+        ),
+        strategy=Strategy.REST_FOR_ONE,
+    )
+    system.spawn(family, name="family")
+    first, fragile, events = system.ref("family/first"), system.ref("family/fragile"), system.events()
+    answer = fragile.ask_future(Task(how="kill", deaths=1), timeout=20)
+    fragile.tell(Note(text="after"))
+    next(event for event in events if isinstance(event, ActorWaits))
+    os.kill(first.ask(Pid()), 9)
+    assert answer.result(20) == 0
+    assert fragile.ask("all") == ["task", "task", "after"]

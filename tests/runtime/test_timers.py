@@ -1,0 +1,82 @@
+"""Messages that an actor sends itself in a while: `Context.send_after` and `send_every`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorSystem, HandlerError, Mailbox, Timer, child
+
+SOON = 0.01
+
+
+class Timed(Actor):
+    """Sets timers as it is told, and writes down all else that comes."""
+
+    timer: Timer
+
+    def __init__(self, diary: str) -> None:
+        self.diary = Mailbox.attach(diary)
+
+    def receive(self, message: Any) -> Any:
+        match message:
+            case ("after", float(seconds), what):
+                self.timer = self.context.send_after(seconds, what)
+            case ("every", float(seconds), what):
+                self.timer = self.context.send_every(seconds, what)
+            case "cancel":
+                self.timer.cancel()
+            case "wrong":
+                self.context.send_after(1_000.0, object())
+            case ("sender", _):
+                self.diary.put([message[1], self.context.sender == self.context.ref])
+            case _:
+                self.diary.put(message)
+        return None
+
+
+class TimedAsync(Timed):
+    async def receive(self, message: Any) -> Any:
+        return super().receive(message)
+
+
+@pytest.fixture(params=[Timed, TimedAsync])
+def actor(request: pytest.FixtureRequest) -> type[Timed]:
+    timed: type[Timed] = request.param
+    return timed
+
+
+def test_a_message_comes_in_a_while_once_and_from_itself(
+    system: ActorSystem, actor: type[Timed], mailbox: Mailbox
+) -> None:
+    timed = system.spawn(child(actor, mailbox.address))
+    timed.ask(("after", SOON, ("sender", 1)))
+    assert mailbox.get(timeout=10) == [1, True]
+    timed.ask(("after", 20 * SOON, "later"))
+    timed.ask(("after", SOON, "sooner"))
+    assert [mailbox.get(timeout=10) for _ in range(2)] == ["sooner", "later"]
+
+
+def test_a_message_comes_again_and_again_until_it_is_cancelled(
+    system: ActorSystem, actor: type[Timed], mailbox: Mailbox
+) -> None:
+    timed = system.spawn(child(actor, mailbox.address))
+    timed.ask(("every", SOON, "tick"))
+    assert [mailbox.get(timeout=10) for _ in range(3)] == ["tick"] * 3
+    timed.ask("cancel")
+    timed.ask(("after", 20 * SOON, "the end"))
+    timed.tell("now")
+    while mailbox.get(timeout=10) != "now":  # ticks that had been sent already
+        pass
+    assert mailbox.get(timeout=10) == "the end"
+
+
+def test_what_cannot_be_sent_is_refused_when_the_timer_is_set(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    timed = system.spawn(child(Timed, mailbox.address))
+    with pytest.raises(HandlerError, match="EncodeError"):
+        timed.ask("wrong")
+    with pytest.raises(HandlerError, match=r"seconds is 0\.0; it must be greater than 0"):
+        timed.ask(("every", 0.0, "tick"))
