@@ -8,10 +8,12 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from typing import Any, Final, Protocol
 
 import msgpack  # pyright: ignore[reportMissingTypeStubs]
 
+from actors.runtime import linux
 from benchmarks.measure import Figure, each
 
 FORK: Final = multiprocessing.get_context("fork")
@@ -61,8 +63,7 @@ def simple_queue() -> Channel:
 def round_trip(make: Callable[[], Channel]) -> Generator[Once]:
     """A pair of channels with a process behind them that unpacks, packs and sends back."""
     there, back = make(), make()
-    process = FORK.Process(target=_echo, args=(there, back), daemon=True)
-    process.start()
+    process = _start(_echo, there, back)
 
     def once() -> object:
         there.put(MESSAGE)
@@ -91,8 +92,7 @@ def pipe_round_trip() -> Generator[Once]:
         while (data := os.read(theirs_in, 4096)) != END:
             os.write(theirs_out, pack(unpack(data)))
 
-    process = FORK.Process(target=echo, daemon=True)
-    process.start()
+    process = _start(echo)
 
     def once() -> object:
         os.write(mine_out, pack(MESSAGE))
@@ -111,8 +111,7 @@ def pipe_round_trip() -> Generator[Once]:
 def connection_round_trip(payload: bytes) -> Generator[Once]:
     """A `Connection` whose other end sends every payload back, as it is."""
     here, there = FORK.Pipe()
-    process = FORK.Process(target=_send_back, args=(there,), daemon=True)
-    process.start()
+    process = _start(_send_back, there)
 
     def once() -> object:
         here.send_bytes(payload)
@@ -218,11 +217,22 @@ def _send(channel: Channel, value: Any, count: int, gate: int) -> None:
 
 @contextmanager
 def _processes(target: Callable[..., None], arguments: list[Any]) -> Generator[None]:
-    processes = [FORK.Process(target=target, args=each_ones, daemon=True) for each_ones in arguments]
-    for process in processes:
-        process.start()
+    processes = [_start(target, *each_ones) for each_ones in arguments]
     try:
         yield
     finally:
         for process in processes:
             process.join()
+
+
+def _start(target: Callable[..., None], *arguments: Any) -> ForkProcess:
+    process = FORK.Process(target=_live, args=(os.getpid(), target, *arguments), daemon=True)
+    process.start()
+    return process
+
+
+def _live(parent: int, target: Callable[..., None], *arguments: Any) -> None:
+    linux.die_with(
+        parent
+    )  # else a benchmark that is killed leaves them, blocked on what they hold themselves
+    target(*arguments)

@@ -10,7 +10,10 @@ from benchmarks.result import Result, Series, Unit
 from benchmarks.run import Met, Run
 
 _VERDICTS: Final = {True: "reached", False: "not yet", None: ""}
-_BUSY: Final = "**The cores were busy with other work:** every time is longer than it need be, and whoever spins waits in vain."
+_BUSY: Final = (
+    "**The cores were busy with other work:** every time is longer than it need be, "
+    "and whoever spins does so in vain."
+)
 _FLOORS: Final = ("what", "ours", "p99", "against", "theirs", "their p99", "ratio", "spread", "reach", "")
 _LEFT: Final = {
     "what",

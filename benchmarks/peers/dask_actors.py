@@ -1,5 +1,5 @@
 """Dask's actors: objects in a worker process of a cluster."""
-# pyright: basic, reportMissingImports=false
+# pyright: basic, reportMissingImports=false, reportPrivateImportUsage=false, reportArgumentType=false
 
 from __future__ import annotations
 
