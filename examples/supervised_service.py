@@ -66,8 +66,9 @@ class Counter(Actor):
 def kill(system: ActorSystem, name: str, *group: str) -> None:
     """Kill a stage, and wait until all of the group that is restarted with it are back."""
     pid = system.pid(system.ref(f"service/{name}"))
+    assert pid is not None
     with system.events() as events:
-        os.kill(pid or 0, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
         back = (event.actor.path for event in events if isinstance(event, ActorRestarted))
         print(f"killed {name}; started again:", *(next(back) for _ in group))
 
