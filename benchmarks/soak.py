@@ -1,10 +1,10 @@
-"""Kill the actors of a system under load until the time is up, and hold it to its promises.
+"""Kill the actors of a system under load, thousands of times, and hold it to its promises.
 
-Any message that is doubled, out of order or lost beyond the promise, any ask that ends late or with
-something untrue, and anything that is left ends the run with an error. Every other round is one in which
-supervisors give up.
+Any message that is doubled, out of order, corrupt or lost beyond the promise, any ask that ends late or
+with something untrue, and anything that grows or is left ends the run with an error. After that come
+shorter fights in which supervisors give up.
 
-    python benchmarks/soak.py [--seconds 60] [--seed N]
+    python benchmarks/soak.py [--kills 3000] [--fights 5] [--seed N]
 """
 
 from __future__ import annotations
@@ -13,49 +13,65 @@ import argparse
 import os
 import random
 import sys
-import time
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from support.chaos import Chaos
+from support.chaos.chaos import Chaos
 
-ROUND = 20.0
-"""How long one system is under fire, in seconds."""
+MINUTE: Final = 60.0
+"""How long to fight before all comes to rest and is measured, in seconds."""
+SHORT: Final = 6.0
+"""How long a fight takes in which supervisors give up."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the actors of a system under load.")
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--kills", type=int, default=3_000)
+    parser.add_argument("--fights", type=int, default=5, help="how many, in which supervisors give up")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     arguments = parser.parse_args()
     os.environ["ACTORS_LOG_LEVEL"] = "critical"
     print(f"seed {arguments.seed}", flush=True)
-    end = time.monotonic() + arguments.seconds
-    kills, outcomes, restarts, handled = Counter[str](), Counter[str](), list[float](), 0
-    for number in range(1_000_000):
-        left = end - time.monotonic()
-        if left <= 0:
-            return
-        limits = (2, 3) if number % 2 else (1_000_000, 1_000_000)
-        chaos = Chaos(arguments.seed + number, limit=limits[0], root_limit=limits[1])
-        chaos.run(min(ROUND, left), kills=1_000_000)
-        kills += chaos.kills
-        outcomes += chaos.outcomes
-        restarts += chaos.restarts
-        handled += chaos.handled
-        report(kills, outcomes, sorted(restarts), handled)
+    soak(arguments.seed, arguments.kills)
+    for number in range(1, arguments.fights + 1):
+        give_up(arguments.seed + number)
 
 
-def report(kills: Counter[str], outcomes: Counter[str], restarts: list[float], handled: int) -> None:
-    """One line."""
-    p50, p99 = (restarts[len(restarts) * percent // 100] * 1000 for percent in (50, 99))
-    print(
-        f"{kills.total()} kills {dict(kills)}, {handled} messages handled, asks {dict(outcomes)}; "
-        f"{len(restarts)} restarts, p50 {p50:.1f} ms, p99 {p99:.1f} ms",
-        flush=True,
-    )
+def soak(seed: int, kills: int) -> None:
+    """Fight over one system until there were so many kills."""
+    with Chaos(seed) as chaos:
+        while chaos.fire.kills.total() < kills:
+            chaos.fight(MINUTE, kills)
+            print(f"{chaos.fire.kills.total()} kills; at rest {chaos.footprints[-1]}", flush=True)
+    report(chaos)
+
+
+def give_up(seed: int) -> None:
+    """Fight over a system whose supervisors give up."""
+    with Chaos(seed, limit=1, root_limit=2) as chaos:
+        chaos.fight(SHORT)
+    print(f"{len(chaos.given_up)} have given up: ", end="")
+    report(chaos)
+
+
+def report(chaos: Chaos) -> None:
+    """What happened, and how fast it was put right."""
+    fire, oracle = chaos.fire, chaos.oracle
+    print(f"{fire.kills.total()} kills {dict(fire.kills)}, in the middle of {dict(fire.roles)}")
+    print(f"  {oracle.handled} messages handled, asks {dict(oracle.outcomes)}")
+    print(f"  asks late by {_percentiles(oracle.lateness)}")
+    for kind, restarts in chaos.restarts.items():
+        print(f"  {len(restarts)} restarts {kind}: {_percentiles(sorted(restarts))}", flush=True)
+
+
+def _percentiles(seconds: Sequence[float]) -> str:
+    if not seconds:
+        return "none"
+    p50, p99 = (seconds[len(seconds) * percent // 100] * 1000 for percent in (50, 99))
+    return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"
 
 
 if __name__ == "__main__":
