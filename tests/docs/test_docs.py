@@ -22,6 +22,7 @@ LONGEST = 50.0
 """How long a program of the documentation may take, in seconds."""
 
 
+@pytest.mark.timeout(LONGEST * max(map(len, PROGRAMS.values())))
 @pytest.mark.parametrize("page", [page for page in PAGES if PROGRAMS[page]], ids=lambda page: page.stem)
 def test_programs_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     for program in PROGRAMS[page]:
