@@ -204,3 +204,30 @@ def test_a_group_restart_does_not_count(system: ActorSystem, book: Path) -> None
     os.kill(first.ask(Pid()), 9)
     assert answer.result(20) == 0
     assert fragile.ask("all") == ["task", "task", "after"]
+
+
+def test_a_message_that_a_group_restart_cuts_off_is_tried_again_however_often(
+    system: ActorSystem, book: Path
+) -> None:
+    family = child(
+        Supervisor,
+        child(Player).options(name="first"),
+        child(Fragile, book).options(name="fragile", retry=1, shutdown=0.05),
+        strategy=Strategy.REST_FOR_ONE,
+        max_restarts=10,
+    )
+    system.spawn(family, name="family")
+    first, fragile = system.ref("family/first"), system.ref("family/fragile")
+    taken, gate = Mailbox(), Mailbox()
+    try:
+        held = fragile.ask_future(Hold(taken=taken.address, release=gate.address), timeout=50)
+        for _ in range(3):
+            taken.get(timeout=20)
+            os.kill(first.ask(Pid()), 9)
+        taken.get(timeout=20)
+        gate.put("go")
+        assert held.result(20) == "go"
+        assert fragile.ask("all") == []
+    finally:
+        taken.close()
+        gate.close()

@@ -23,6 +23,8 @@ class End(StrEnum):
     STUCK = "stuck"
     """It had a message in hand for longer than its ``handler_timeout``."""
     FAILED_START = "failed_start"
+    GAVE_UP = "gave_up"
+    """A supervisor's children were restarted too often."""
 
 
 _ORDERLY = frozenset({End.NORMAL, End.SHUTDOWN, End.RECYCLED})

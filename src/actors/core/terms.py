@@ -11,7 +11,7 @@ import attrs
 from actors.core.backoff import Backoff
 from actors.core.message import Message
 
-_MOST_RETRIES = 250
+_MOST_RETRIES = 100
 
 
 class Restart(StrEnum):

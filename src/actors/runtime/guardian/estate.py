@@ -75,9 +75,14 @@ class DeadHand:
             if self.mail is None:
                 self.empty()
 
-    def blame(self) -> int:
-        """Write down that the actor has died of the message; return how many times."""
-        return self._journal.blame()
+    @property
+    def deaths(self) -> int:
+        """How many times the actor has died of the message, as far as that was written down."""
+        return self._journal.deaths
+
+    def blame(self) -> None:
+        """Write down that the actor has died of the message once more."""
+        self._journal.blame()
 
     def put_back(self) -> None:
         """Have the next incarnation take the message again."""
@@ -94,13 +99,13 @@ class DeadHand:
 def waiting(endpoint: Endpoint, node: Node) -> Iterator[tuple[Mail, bool]]:
     """Take out all that waits for an actor which is gone for good; nothing can come after it.
 
-    With each message comes whether the actor has died of it before, and so may have handled it in part.
+    With each message comes whether it has been in hand before, and so may have been handled in part.
     """
     layout = endpoint.site.mailbox(node.address.id)
     with closing(Journal(layout.journal)) as journal:
         journal.words[Word.GONE] = 1
         while not journal.drained or journal.refill(node.keepers[0]):
-            mail, tried = _look(journal.take(), layout), journal.deaths > 0
+            mail, tried = _look(journal.take(), layout), journal.tried
             _drop(journal, layout)
             if mail is not None and mail.kind != Kind.LAST:
                 yield mail, tried

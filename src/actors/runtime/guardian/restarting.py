@@ -192,7 +192,8 @@ class Restarting:
         most, within = intensity.max_restarts, intensity.within
         self._herald.publish(RestartLimitReached(actor=failed.ref, max_restarts=most, within=within))
         if failed is parent:
-            self._bring_down(parent, why)
+            text = f"its children were restarted too often, at last {node.path}: {why}"
+            self._bring_down(parent, ExitReason(end=End.GAVE_UP, text=text))
         else:
             self._stopping.stop(node, why, partial(self._escalate, parent))
 

@@ -16,6 +16,7 @@ from actors.core.terminated import Terminated
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian import estate
 from actors.runtime.guardian.archive import Archive
+from actors.runtime.guardian.estate import DeadHand
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.letters import Letters
 from actors.runtime.guardian.node import Node, State
@@ -56,16 +57,19 @@ class Undertaker:
                 hand.empty()
                 return reason.SHUTDOWN
             why = changed(why, in_hand=label(hand.mail.body))
-            if node.state is not State.STOPPING and node.terms.retry:
-                deaths = hand.blame()
-                if policy.tries_again(node.terms.retry, deaths):
-                    hand.put_back()
-                    return why
-                self._lose(node, hand.mail, why, f"set aside: the actor has died of it {deaths} times")
-            else:
-                self._lose(node, hand.mail, why, "it was in hand when the actor ended")
+            if node.terms.retry and self._tries_again(node, hand):
+                hand.put_back()
+                return why
+            aside = f"set aside: the actor has died of it {hand.deaths} times"
+            self._lose(node, hand.mail, why, aside if hand.deaths else "it was in hand when the actor ended")
             hand.empty()
         return why
+
+    def _tries_again(self, node: Node, hand: DeadHand) -> bool:
+        """Whether the message is for the next incarnation; a stop that took too long is no fault of it."""
+        if node.state is not State.STOPPING:
+            hand.blame()
+        return policy.tries_again(node.terms.retry, hand.deaths)
 
     def _lose(self, node: Node, mail: Mail, why: ExitReason, cause: str) -> None:
         answered = node.report is not None and node.report.answered

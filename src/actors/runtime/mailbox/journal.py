@@ -34,7 +34,8 @@ _POSITION_BITS: Final = 28
 _POSITION_MASK: Final = (1 << _POSITION_BITS) - 1
 TAKEN: Final = 1 << (2 * _POSITION_BITS)
 _GARBAGE: Final = 0
-_MOST_DEATHS: Final = 255
+_MOST_DEATHS: Final = 0x7F
+_TRIED: Final = 0x80
 _NONE: Final = bytes(4)
 
 
@@ -233,19 +234,31 @@ class Journal:
         self.words[_CURSOR] = position | self._length << _POSITION_BITS
 
     def put_back(self) -> None:
-        """Leave the message in hand to the next reader, as if it had not been taken."""
+        """Leave the message in hand to the next reader, with a note that it has been tried."""
+        self._note |= _TRIED
         self._store(0)
+
+    def blame(self) -> None:
+        """Note that one more reader has died of the message in hand."""
+        self._note = self._note & _TRIED | min(self.deaths + 1, _MOST_DEATHS)
 
     @property
     def deaths(self) -> int:
-        """How many readers have died of the message at the position, as far as that was written down."""
+        """How many readers have died of the message at the position, as far as that was noted."""
+        return self._note & _MOST_DEATHS
+
+    @property
+    def tried(self) -> bool:
+        """Whether the message at the position has been in hand before."""
+        return bool(self._note & _TRIED)
+
+    @property
+    def _note(self) -> int:
         return self._memory[STATUS_PAGE + self._position + frame.SPARE]
 
-    def blame(self) -> int:
-        """Write down that one more reader has died of the message in hand; return how many have."""
-        deaths = min(self.deaths + 1, _MOST_DEATHS)
-        self._memory[STATUS_PAGE + self._position + frame.SPARE] = deaths
-        return deaths
+    @_note.setter
+    def _note(self, note: int) -> None:
+        self._memory[STATUS_PAGE + self._position + frame.SPARE] = note
 
     def count(self) -> tuple[int, int]:
         """How many frames of the batch have not been taken, and how many bytes they are."""
