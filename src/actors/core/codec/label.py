@@ -27,6 +27,6 @@ def label(stream: bytes) -> str:
     """The tag of a message's class, or the type of a plain value; ``value`` where it takes more to know."""
     if stream[:1] == wire.MESSAGE_MARK:
         end = 3 + int.from_bytes(stream[1:3], "big")
-        return stream[3:end].decode(errors="replace")
+        return stream[3:end].decode(errors="replace") or "value"
     first = stream[0] if stream else 0xC1
     return next((kind for low, high, kind in _KINDS if low <= first <= high), "value")

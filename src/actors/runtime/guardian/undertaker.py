@@ -60,8 +60,10 @@ class Undertaker:
             if node.terms.retry and self._tries_again(node, hand):
                 hand.put_back()
                 return why
-            aside = f"set aside: the actor has died of it {hand.deaths} times"
-            self._lose(node, hand.mail, why, aside if hand.deaths else "it was in hand when the actor ended")
+            cause = "it was in hand when the actor ended"
+            if hand.deaths:
+                cause = f"set aside: the actor has died of it {hand.deaths} times"
+            self._lose(node, hand.mail, why, cause)
             hand.empty()
         return why
 
