@@ -3,15 +3,26 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from actors import Actor, ActorSystem, HandlerError, Mailbox, Request, Strategy, Supervisor, child
+from actors import (
+    Actor,
+    ActorStopped,
+    ActorSystem,
+    HandlerError,
+    Mailbox,
+    Request,
+    Strategy,
+    Supervisor,
+    child,
+)
 from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
+from actors.runtime.mailbox.outbox import Outbox
 
 
 class Pid(Request[int]):
@@ -85,6 +96,31 @@ def test_a_crashed_actor_that_lingers_is_ended_alone(system: ActorSystem) -> Non
     with pytest.raises(HandlerError):
         lingering.ask("crash")
     assert lingering.ask(Pid()) != pid
+
+
+class Leaver(Echo):
+    """Answers, and is gone."""
+
+    def receive(self, message: Any) -> Any:
+        self.context.stop()
+        return "farewell"
+
+
+def test_an_asker_that_dawdles_until_the_actor_is_gone_has_its_reply(
+    system: ActorSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaver = system.spawn(child(Leaver), name="leaver")
+    put = Outbox.put
+
+    def dawdle(outbox: Outbox, message: bytes, segments: Sequence[bytes] = ()) -> None:
+        put(outbox, message, segments)
+        while outbox.name == "leaver" and "leaver" in system.names():
+            os.sched_yield()
+
+    monkeypatch.setattr(Outbox, "put", dawdle)
+    assert leaver.ask("may I go?") == "farewell"
+    with pytest.raises(ActorStopped, match="has not run"):
+        leaver.ask("still there?")
 
 
 class Speechless(Echo):
