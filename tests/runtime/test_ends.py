@@ -184,3 +184,37 @@ def test_an_unread_standard_error_hinders_no_restart(closed: bool) -> None:
         os.dup2(kept, 2)
         for number in (kept, writing, *(() if closed else (reading,))):
             os.close(number)
+
+
+class AsyncEcho(Echo):
+    async def receive(self, message: Any) -> Any:
+        return super().receive(message)
+
+
+class Hauler(Echo):
+    """Asks others with messages that are too large for a pipe."""
+
+    def receive(self, message: Any) -> Any:
+        for _ in range(10):
+            message.ask(bytes(10_000))
+        return os.getpid()
+
+
+@pytest.mark.parametrize("receiver", [Echo, AsyncEcho])
+def test_what_a_killed_sender_has_left_is_removed_while_its_receiver_lives_on(
+    system: ActorSystem, receiver: type[Echo]
+) -> None:
+    echo, hauler = system.spawn(receiver), system.spawn(child(Hauler))
+    parcels = system.directory / str(echo.address.id) / "parcels"
+    killed = hauler.ask(echo)
+    os.kill(killed, signal.SIGKILL)
+
+    def is_left() -> bool:
+        return any(name.startswith(f"{killed}.") for name in os.listdir(parcels))
+
+    assert is_left()
+    assert hauler.ask(echo) != killed
+    for _ in range(1_000):
+        if is_left():
+            echo.ask("still there?")
+    assert not is_left()
