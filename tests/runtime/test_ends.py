@@ -3,15 +3,26 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from actors import Actor, ActorSystem, HandlerError, Mailbox, Request, Strategy, Supervisor, child
+from actors import (
+    Actor,
+    ActorStopped,
+    ActorSystem,
+    HandlerError,
+    Mailbox,
+    Request,
+    Strategy,
+    Supervisor,
+    child,
+)
 from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
+from actors.runtime.mailbox.outbox import Outbox
 
 
 class Pid(Request[int]):
@@ -87,6 +98,31 @@ def test_a_crashed_actor_that_lingers_is_ended_alone(system: ActorSystem) -> Non
     assert lingering.ask(Pid()) != pid
 
 
+class Leaver(Echo):
+    """Answers, and is gone."""
+
+    def receive(self, message: Any) -> Any:
+        self.context.stop()
+        return "farewell"
+
+
+def test_an_asker_that_dawdles_until_the_actor_is_gone_has_its_reply(
+    system: ActorSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaver = system.spawn(child(Leaver), name="leaver")
+    put = Outbox.put
+
+    def dawdle(outbox: Outbox, message: bytes, segments: Sequence[bytes] = ()) -> None:
+        put(outbox, message, segments)
+        while outbox.name == "leaver" and "leaver" in system.names():
+            os.sched_yield()
+
+    monkeypatch.setattr(Outbox, "put", dawdle)
+    assert leaver.ask("may I go?") == "farewell"
+    with pytest.raises(ActorStopped, match="has not run"):
+        leaver.ask("still there?")
+
+
 class Speechless(Echo):
     """Is killed in the moment in which it would say that it has come to the end of its mail."""
 
@@ -148,3 +184,37 @@ def test_an_unread_standard_error_hinders_no_restart(closed: bool) -> None:
         os.dup2(kept, 2)
         for number in (kept, writing, *(() if closed else (reading,))):
             os.close(number)
+
+
+class AsyncEcho(Echo):
+    async def receive(self, message: Any) -> Any:
+        return super().receive(message)
+
+
+class Hauler(Echo):
+    """Asks others with messages that are too large for a pipe."""
+
+    def receive(self, message: Any) -> Any:
+        for _ in range(10):
+            message.ask(bytes(10_000))
+        return os.getpid()
+
+
+@pytest.mark.parametrize("receiver", [Echo, AsyncEcho])
+def test_what_a_killed_sender_has_left_is_removed_while_its_receiver_lives_on(
+    system: ActorSystem, receiver: type[Echo]
+) -> None:
+    echo, hauler = system.spawn(receiver), system.spawn(child(Hauler))
+    parcels = system.directory / str(echo.address.id) / "parcels"
+    killed = hauler.ask(echo)
+    os.kill(killed, signal.SIGKILL)
+
+    def is_left() -> bool:
+        return any(name.startswith(f"{killed}.") for name in os.listdir(parcels))
+
+    assert is_left()
+    assert hauler.ask(echo) != killed
+    for _ in range(1_000):
+        if is_left():
+            echo.ask("still there?")
+    assert not is_left()

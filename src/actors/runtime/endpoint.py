@@ -40,7 +40,7 @@ from actors.runtime import spawning
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.flood import Flood
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.peer import Peer
+from actors.runtime.peer import Peer, Unheard
 from actors.runtime.peers import Peers
 from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
 from actors.runtime.site import GUARDIAN, Site
@@ -404,6 +404,8 @@ class Endpoint:
             head = envelope.ask(self.sender, number, pending.deadline)
         try:
             self._peer(to).post(head + body, segments, patience)
+        except Unheard:  # what else has become of it is in the reply lane already, before this
+            self.answer(self.sender, number, Outcome.STOPPED, False)
         except BaseException:
             self.replies.forget(number)
             raise

@@ -18,6 +18,10 @@ from actors.runtime.mailbox.outbox import Outbox, open_pipe
 _GONE: Final = int(Word.GONE)
 
 
+class Unheard(MailboxClosed):
+    """The message was written, and perhaps after the last look into the mailbox, which has ended."""
+
+
 class Peer:
     """Sends into one mailbox. Raises `MailboxClosed` when made if the mailbox is gone."""
 
@@ -46,7 +50,8 @@ class Peer:
     def post(self, message: bytes, segments: Sequence[bytes], deadline: float) -> None:
         """Send a message; wait for room in a bounded mailbox until `deadline` (monotonic).
 
-        Raises `MailboxFull`, or `MailboxClosed` if nobody has read or will ever read the message.
+        Raises `MailboxFull`, `MailboxClosed` if nobody has read or will ever read the message, and
+        `Unheard` if that may be so.
         """
         if self._credits is not None:
             self._take_place(self._credits, deadline)
@@ -57,7 +62,7 @@ class Peer:
                 self._credits.give()
             raise
         if self._words[_GONE]:
-            raise MailboxClosed(self.name)
+            raise Unheard(self.name)
 
     def force(self, message: bytes, segments: Sequence[bytes]) -> None:
         """Send a message whether or not the mailbox's bound leaves a place for it.

@@ -211,6 +211,7 @@ class Worker:
 
     async def _readable(self) -> None:
         """Wait for mail or control; watched at other times, they would keep the loop from sleeping."""
+        self._inbox.tidy()
         loop = asyncio.get_running_loop()
         awake = asyncio.Event()
         for descriptor in (self._inbox, self._control):

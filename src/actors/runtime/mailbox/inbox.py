@@ -81,8 +81,7 @@ class Inbox:
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for a message, or for one of the `wake` descriptors; False when the time is up."""
-        if not self._swept or self._slabs.news:
-            self._sweep()
+        self.tidy()
         if self._credits is None:
             return self._waiter.wait(timeout)
         end = deadline(True, timeout)
@@ -93,6 +92,11 @@ class Inbox:
                 return True
             if over(end):
                 return False
+
+    def tidy(self) -> None:
+        """Remove what killed senders have left; to be called when no message waits."""
+        if not self._swept or self._slabs.news:
+            self._sweep()
 
     def mend(self) -> None:
         """Give back places that have been missing for `IDLE` seconds while no message waited.
