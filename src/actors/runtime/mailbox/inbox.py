@@ -81,7 +81,7 @@ class Inbox:
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for a message, or for one of the `wake` descriptors; False when the time is up."""
-        if not self._swept or self._slabs.news:
+        if not self._swept or self._slabs.untidy:
             self._sweep()
         if self._credits is None:
             return self._waiter.wait(timeout)
