@@ -132,7 +132,10 @@ def test_a_message_given_up_twice_does_not_free_the_room_of_the_next(tmp_path: P
         parcel.receive(places, first, Slabs(tmp_path))
 
 
-def test_the_slab_of_a_killed_sender_is_swept_once_no_frame_can_claim_it(mailbox: Mailbox) -> None:
+def test_the_slab_of_a_killed_sender_is_swept_once_no_frame_can_claim_it(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slab, "_TIDY", 0.0)
     ready = Gate()
 
     def write() -> None:
@@ -184,7 +187,7 @@ def test_no_label_reads_anything_but_a_message_in_a_slab(mailbox: Mailbox, tmp_p
         mailbox.put(MEDIUM)
     directory = parcels(mailbox)
     name = slabs_in(directory)[0].name
-    (directory / "1.1.1").write_bytes(bytes(slab._SIZE))  # pyright: ignore[reportPrivateUsage]
+    (directory / "1.1.1").write_bytes(bytes(slab.SIZE))
     (directory / "1.1.2").symlink_to(directory / name)
     (directory / "1.1.3").mkdir()
     os.mkfifo(directory / "1.1.4")
@@ -205,7 +208,7 @@ def test_no_label_reads_anything_but_a_message_in_a_slab(mailbox: Mailbox, tmp_p
                 parts = parcel.receive(Places(directory, tmp_path), bytes(forged), Slabs(directory))
             except BadParcel:
                 continue
-            assert sum(map(len, parts)) <= slab._SIZE  # pyright: ignore[reportPrivateUsage]
+            assert sum(map(len, parts)) <= slab.SIZE
     assert [mailbox.get() for _ in range(3)] == [MEDIUM] * 3
     for _ in range(9):
         with pytest.raises(DecodeError):

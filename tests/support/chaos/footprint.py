@@ -5,15 +5,19 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from actors import ActorSystem
+from actors.runtime import processes
+from actors.runtime.mailbox import slab
 
 _SLACK: Final = {
     "descriptors of the guardian": 60,  # reply lanes of those who asked once, closed now and then
     "descriptors of the application": 80,  # the same, and mailboxes
     "threads of the application": 2,  # which carry what a pipe has refused, and read futures' replies
+    "slabs of nobody": 40,  # left by the killed, until their receivers look
     "KiB of the guardian": 4_096,
     "KiB of the application": 16_384,
 }
@@ -30,15 +34,17 @@ def measure(system: ActorSystem) -> Footprint:
     ctypes.CDLL(None).malloc_trim(0)
     guardian, root = system.guardian_pid, os.getpid()
     entries, lanes = _entries(system.directory)
-    processes = _descendants(guardian)
+    slabs = [path for path in system.directory.glob("*/parcels/*") if _is_slab(path)]
+    descendants = _descendants(guardian)
     return {
         "descriptors of the guardian": _count(f"/proc/{guardian}/fd"),
         "descriptors of the application": _count(f"/proc/{root}/fd"),
         "threads of the guardian": _count(f"/proc/{guardian}/task"),
         "threads of the application": _count(f"/proc/{root}/task"),
-        "processes": processes,
-        "entries of the run directory": entries,
-        "reply lanes of nobody": max(0, lanes - processes - 1),  # the application has one, too
+        "processes": descendants,
+        "entries of the run directory": entries - len(slabs),
+        "slabs of nobody": sum(not processes.lives(path.name.rpartition(".")[0]) for path in slabs),
+        "reply lanes of nobody": max(0, lanes - descendants - 1),  # the application has one, too
         "KiB of the guardian": _memory(guardian),
         "KiB of the application": _memory(root),
     }
@@ -65,6 +71,12 @@ def _entries(directory: Path) -> tuple[int, int]:
         directories[:] = [name for name in directories if not name.startswith(_LANE)]
         entries += len(directories) + len(files)
     return entries, lanes
+
+
+def _is_slab(path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size == slab.SIZE
+    return False
 
 
 def _descendants(pid: int) -> int:

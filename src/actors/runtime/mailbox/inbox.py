@@ -95,7 +95,7 @@ class Inbox:
 
     def tidy(self) -> None:
         """Remove what killed senders have left; to be called when no message waits."""
-        if not self._swept or self._slabs.news:
+        if not self._swept or self._slabs.untidy:
             self._sweep()
 
     def mend(self) -> None:

@@ -19,6 +19,7 @@ import mmap
 import os
 import re
 import stat
+import time
 from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
@@ -31,13 +32,16 @@ LARGEST: Final = 256 << 10
 """The longest message that travels in a slab, in bytes."""
 _PAGE: Final = 4096
 _RING: Final = 4 << 20
-_SIZE: Final = _PAGE + _RING
+SIZE: Final = _PAGE + _RING
+"""How long the file is, in bytes; a file has pages only where something has been written."""
 _MARK: Final = 0x62616C7320737461  # no beginning of a parcel, so that none is taken for a slab
 _WORDS: Final = _PAGE // 8 - 1
 """How many messages may be in a slab; the page's last word is the mark."""
 _MOST_PARTS: Final = 8
 _LABEL: Final = re.compile(rb"b(\d+\.\d+\.\d+)/(\d{1,18})/(\d{1,8})/(\d{1,8}(?:\.\d{1,8}){0,7})")
 _MOST_OPEN: Final = 16
+_TIDY: Final = 1.0
+"""How often a receiver looks for slabs that the dead have left, in seconds."""
 
 
 class BadParcel(Exception):
@@ -60,7 +64,7 @@ def place_of(label: bytes) -> Place | None:
     if found is None:
         return None
     place = Place(found[1].decode(), int(found[2]), int(found[3]), tuple(map(int, found[4].split(b"."))))
-    return place if place.offset + sum(place.sizes) <= _SIZE else None
+    return place if place.offset + sum(place.sizes) <= SIZE else None
 
 
 class Slab:
@@ -72,7 +76,7 @@ class Slab:
         self._process = os.getpid()
         self._file = Descriptor(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         try:
-            os.truncate(self._file.number, _SIZE)
+            os.truncate(self._file.number, SIZE)
             self._words = _words(self._file.number)
         except BaseException:
             path.unlink()
@@ -146,7 +150,7 @@ class OpenSlab:
                 raise
             raise BadParcel(f"{path}: {error.strerror}") from None
         status = os.fstat(self._file.number)
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or status.st_size != _SIZE:
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or status.st_size != SIZE:
             raise BadParcel(f"{path} is no slab of this user")
         self._words = _words(self._file.number)
         if self._words[_WORDS] != _MARK:
@@ -178,8 +182,7 @@ class Slabs:
         self._directory = directory
         self._open: dict[str, OpenSlab] = {}
         self._met: set[str] = set()
-        self.news = False
-        """Whether one has been met since `tidy` for the first time; it may succeed another."""
+        self._tidied = 0.0
 
     def __getitem__(self, name: str) -> OpenSlab:
         """The slab of that name. Raises as `OpenSlab`."""
@@ -188,17 +191,20 @@ class Slabs:
             if len(self._open) >= _MOST_OPEN:
                 self._open.pop(next(iter(self._open)))
             found = self._open[name] = OpenSlab(f"{self._directory}/{name}")
-            if name not in self._met:
-                self._met.add(name)
-                self.news = True
+            self._met.add(name)
         return found
+
+    @property
+    def untidy(self) -> bool:
+        """Whether some may have been left by the dead: looked for once in a while, if there are any."""
+        return bool(self._met) and time.monotonic() > self._tidied + _TIDY
 
     def tidy(self) -> None:
         """Let go of them all, as some may have been swept; whoever is met again is opened again."""
         self._open.clear()
         with contextlib.suppress(OSError):  # for want of descriptors
             self._met.intersection_update(os.listdir(self._directory))
-        self.news = False
+        self._tidied = time.monotonic()
 
 
 def _words(descriptor: int) -> memoryview:
