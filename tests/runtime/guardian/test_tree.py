@@ -138,6 +138,22 @@ def test_a_temporary_child_is_not_started_anew_when_it_is_worn_out(world: World)
     assert world.running() == ["top", "top/b"]
 
 
+def test_a_watcher_is_told_once_at_the_end_and_not_at_a_restart(world: World) -> None:
+    family(world, ONE, "a", "b", "c")
+    watched = world.node("top/b").address
+    for name in ("a", "a", "c"):
+        world.watch(world.puppet(f"top/{name}"), watched)
+    world.crash("top/b")
+    world.crash("top/c")
+    world.settle()
+    assert world.ends_told == []
+    world.stop("top/b")
+    world.settle()
+    assert [(path, told.ref.address) for path, told in world.ends_told] == [("top/a", watched)]
+    world.watch(world.puppet("top/c"), watched)
+    assert [path for path, _ in world.ends_told] == ["top/a", "top/c"], "it is gone already"
+
+
 def test_falls_without_end_in_a_group_restart_come_to_the_limit(world: World) -> None:
     family(world, ALL, "a", "b", limit=2)
     world.crash("top/a")
