@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.core.codec import Codec
@@ -52,5 +52,7 @@ def test_where_it_takes_more_to_know_it_says_so(value: Any, kind: str) -> None:
 
 
 @given(st.binary(max_size=60))
+@example(b"\xc1")
+@example(b"")
 def test_whatever_the_bytes_are_there_is_a_label(data: bytes) -> None:
     assert label(data)

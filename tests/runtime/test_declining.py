@@ -27,27 +27,26 @@ class Asynchronous(Actor):
         raise Ignore("not today")
 
 
-@pytest.mark.parametrize("actor", [InConstructor, InOnStart, Asynchronous])
-def test_one_that_declines_to_start_has_stopped_normally(system: ActorSystem, actor: type[Actor]) -> None:
+def test_one_that_declines_to_start_has_stopped_normally(system: ActorSystem) -> None:
     events = system.events()
-    family = system.spawn(
-        child(
-            Supervisor,
-            child(actor).options(name="declines", restart=Restart.PERMANENT),
-            child(Player).options(name="player"),
-            max_restarts=0,
-        ),
-        name="family",
-    )
-    alone = system.spawn(actor, name="alone")
-    assert alone.join(10)
-    with pytest.raises(ActorStopped):
-        alone.ask("anything")
-    assert [ref.path for ref in family.children()] == ["family/player"]
-    (why,) = system.exits("family/declines")
-    assert (why.end, str(why)) == (End.NORMAL, "declined to start: not today")
+    for actor in (InConstructor, InOnStart, Asynchronous):
+        name = actor.__name__
+        alone = system.spawn(actor, name=name)
+        assert alone.join(10)
+        with pytest.raises(ActorStopped):
+            alone.ask("anything")
+        (why,) = system.exits(name)
+        assert (why.end, str(why)) == (End.NORMAL, "declined to start: not today")
     system.stop()
     assert not [event for event in events if isinstance(event, ActorCrashed)]
+
+
+def test_a_child_that_declines_fails_no_supervisor(system: ActorSystem) -> None:
+    declines = child(InOnStart).options(name="declines", restart=Restart.PERMANENT)
+    family = child(Supervisor, declines, child(Player).options(name="player"), max_restarts=0)
+    ref = system.spawn(family, name="family")
+    assert [one.path for one in ref.children()] == ["family/player"]
+    assert system.exits("family/declines")[-1].end is End.NORMAL
 
 
 class Once(Player):

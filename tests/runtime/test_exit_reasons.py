@@ -24,39 +24,31 @@ def last_exit(system: ActorSystem, path: str) -> ExitReason:
     return system.exits(path)[-1]
 
 
-@pytest.mark.parametrize(
-    ("how", "end", "code", "text", "seen"),
-    [
-        (
-            "exception",
-            End.EXCEPTION,
-            0,
-            "RuntimeError: the test said so",
-            'raise RuntimeError("the test said so")',
-        ),
-        ("exit", End.EXIT_CODE, 3, "its process exited with code 3", ""),
-        ("_exit", End.EXIT_CODE, 0, "its process exited with code 0", ""),
-        ("kill", End.SIGNAL, signal.SIGKILL, "killed by SIGKILL (perhaps out of memory)", ""),
-        ("segfault", End.SIGNAL, signal.SIGSEGV, "killed by SIGSEGV", "in end"),
-        ("abort", End.SIGNAL, signal.SIGABRT, "killed by SIGABRT", "in end"),
-    ],
-)
-def test_a_crash_says_what_it_was_and_what_was_in_hand(
-    system: ActorSystem, how: str, end: End, code: int, text: str, seen: str
-) -> None:
-    player = system.spawn(Player, name="player")
-    for _ in range(2):
-        with pytest.raises(ActorsError):
-            player.ask(Die(how=how))
-    player.ask(Pid())
-    first, why = system.exits("player")
-    assert (why.end, why.code, str(why)) == (end, code, text)
-    assert seen in why.traceback
-    assert bool(why.traceback) is bool(seen)
-    assert why.in_hand == default_tag(Die)
-    assert (first.restarts, why.restarts) == (0, 1)
-    assert 0 < why.uptime < 60
-    assert why.abnormal
+CRASHES = [
+    ("exception", End.EXCEPTION, 0, "RuntimeError: the test said so", "raise RuntimeError"),
+    ("exit", End.EXIT_CODE, 3, "its process exited with code 3", ""),
+    ("_exit", End.EXIT_CODE, 0, "its process exited with code 0", ""),
+    ("kill", End.SIGNAL, signal.SIGKILL, "killed by SIGKILL (perhaps out of memory)", ""),
+    ("segfault", End.SIGNAL, signal.SIGSEGV, "killed by SIGSEGV", "in end"),
+    ("abort", End.SIGNAL, signal.SIGABRT, "killed by SIGABRT", "in end"),
+]
+
+
+def test_a_crash_says_what_it_was_and_what_was_in_hand(system: ActorSystem) -> None:
+    for how, end, code, text, seen in CRASHES:
+        player = system.spawn(Player, name=how)
+        for _ in range(2):
+            with pytest.raises(ActorsError):
+                player.ask(Die(how=how))
+        player.ask(Pid())
+        first, why = system.exits(how)
+        assert (why.end, why.code, str(why)) == (end, code, text)
+        assert seen in why.traceback
+        assert bool(why.traceback) is bool(seen)
+        assert why.in_hand == default_tag(Die)
+        assert (first.restarts, why.restarts) == (0, 1)
+        assert 0 < why.uptime < 60
+        assert why.abnormal
 
 
 def test_an_end_that_somebody_wanted_says_who(system: ActorSystem) -> None:

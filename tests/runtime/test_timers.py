@@ -78,5 +78,6 @@ def test_what_cannot_be_sent_is_refused_when_the_timer_is_set(
     timed = system.spawn(child(Timed, mailbox.address))
     with pytest.raises(HandlerError, match="EncodeError"):
         timed.ask("wrong")
-    with pytest.raises(HandlerError, match=r"seconds is 0\.0; it must be greater than 0"):
-        timed.ask(("every", 0.0, "tick"))
+    for kind, seconds in (("every", 0.0), ("after", -0.1), ("after", float("nan"))):
+        with pytest.raises(HandlerError, match=f"ValueError: seconds is {seconds}; it must be"):
+            timed.ask((kind, seconds, "tick"))

@@ -53,6 +53,8 @@ class WorkerContext:
         self._endpoint.tell_guardian(Unwatch(id=actor.address.id), actor.address.system)
 
     def send_after(self, seconds: float, message: Any) -> Alarm:
+        if not seconds >= 0:
+            raise ValueError(f"seconds is {seconds!r}; it must be at least 0")
         return self._send(seconds, message, again=False)
 
     def send_every(self, seconds: float, message: Any) -> Alarm:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.core.backoff import Backoff
@@ -54,6 +54,7 @@ def test_the_whole_group_goes_down_then_waits_then_comes_up(
     assert starts(world) == group
 
 
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([0.0, 5.0, 10.0, 20.0]), min_size=1, max_size=8))
 def test_delays_grow_until_a_life_was_long_enough(lives: list[float]) -> None:
     with new_world() as world:

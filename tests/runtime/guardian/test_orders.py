@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.core.events import ActorStarted
@@ -31,6 +31,7 @@ def raise_family(
     return here
 
 
+@settings(max_examples=50)
 @given(st.sampled_from(Strategy), children, newcomers, chances)
 def test_a_group_goes_down_in_reverse_and_comes_up_in_order_without_its_temporary_ones(
     strategy: Strategy, declared: list[Restart], dynamic: list[Restart], chance: int
@@ -57,6 +58,7 @@ def test_a_group_goes_down_in_reverse_and_comes_up_in_order_without_its_temporar
         world.check()
 
 
+@settings(max_examples=50)
 @given(children, newcomers, st.booleans())
 def test_dynamic_children_stop_together_and_then_the_declared_ones_in_reverse(
     declared: list[Restart], dynamic: list[Restart], system: bool

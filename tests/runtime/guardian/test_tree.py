@@ -11,7 +11,7 @@ from actors.core.protocol import NotSpawned
 from actors.core.reason import NORMAL
 from actors.core.strategy import Strategy
 from actors.core.terms import Restart
-from support.world import World, actor, new_world, supervisor
+from support.world import RECYCLED, World, actor, new_world, supervisor
 
 ALL, REST, ONE = Strategy.ONE_FOR_ALL, Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ONE
 
@@ -115,6 +115,43 @@ def test_one_who_falls_while_a_newcomer_of_its_group_starts_is_judged_after_that
             world.stop("top/x")
     world.settle()
     assert starts(world) == (["top/x", "top/a", "top/x"] if how == "starts" else ["top/a"])
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_one_that_is_recycled_is_started_anew_alone_and_uncounted(world: World, strategy: Strategy) -> None:
+    family(world, strategy, "a", "b", "c", limit=1)
+    for _ in range(3):
+        world.end("top/b", RECYCLED)
+        world.settle()
+    assert starts(world) == ["top/b"] * 3
+    assert world.stops == []
+    world.crash("top/b")
+    world.settle()
+    assert "top" not in starts(world), "that was the first restart that counts"
+
+
+def test_a_temporary_child_is_not_started_anew_when_it_is_worn_out(world: World) -> None:
+    world.spawn(supervisor("top", ALL, actor("a", Restart.TEMPORARY), actor("b")))
+    world.settle()
+    world.end("top/a", RECYCLED)
+    world.settle()
+    assert world.running() == ["top", "top/b"]
+
+
+def test_a_watcher_is_told_once_at_the_end_and_not_at_a_restart(world: World) -> None:
+    family(world, ONE, "a", "b", "c")
+    watched = world.node("top/b").address
+    for name in ("a", "a", "c"):
+        world.watch(world.puppet(f"top/{name}"), watched)
+    world.crash("top/b")
+    world.crash("top/c")
+    world.settle()
+    assert world.ends_told == []
+    world.stop("top/b")
+    world.settle()
+    assert [(path, told.ref.address) for path, told in world.ends_told] == [("top/a", watched)]
+    world.watch(world.puppet("top/c"), watched)
+    assert [path for path, _ in world.ends_told] == ["top/a", "top/c"], "it is gone already"
 
 
 def test_falls_without_end_in_a_group_restart_come_to_the_limit(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from actors.core.codec import wire
 
+_UNKNOWN: Final = "value"
 _KINDS: Final = (
     (0x00, 0x7F, "int"),
     (0x80, 0x8F, "dict"),
@@ -27,6 +28,6 @@ def label(stream: bytes) -> str:
     """The tag of a message's class, or the type of a plain value; ``value`` where it takes more to know."""
     if stream[:1] == wire.MESSAGE_MARK:
         end = 3 + int.from_bytes(stream[1:3], "big")
-        return stream[3:end].decode(errors="replace") or "value"
+        return stream[3:end].decode(errors="replace") or _UNKNOWN
     first = stream[0] if stream else 0xC1
-    return next((kind for low, high, kind in _KINDS if low <= first <= high), "value")
+    return next((kind for low, high, kind in _KINDS if low <= first <= high), _UNKNOWN)
