@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing.process
 import os
 import signal
 from contextlib import suppress
 from multiprocessing.context import ForkProcess, SpawnProcess
-from typing import Final
+from typing import Any, Final
 
 from actors.core.terms import StartMethod
 from actors.runtime import birth
@@ -29,6 +30,7 @@ class ActorProcess:
         name = f"actor {assignment.address.path}"
         self._process = process(target=birth.main, args=(assignment,), name=name)
         self._process.start()
+        _forget(self._process)
         self.pid = self._process.pid or 0
         try:
             self.pidfd = os.pidfd_open(self.pid)
@@ -58,3 +60,12 @@ class ActorProcess:
         self._process.close()  # two descriptors that `join` leaves open
         os.close(self.pidfd)
         return 0 if code is None else code
+
+
+def _forget(process: ForkProcess | SpawnProcess) -> None:
+    """Keep `multiprocessing` from looking after all living processes whenever one starts.
+
+    It would look for dead ones, with a system call for each that lives; they are seen through their pidfds.
+    """
+    module: Any = multiprocessing.process
+    module._children.discard(process)
