@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from copy import copy
-from os import getpid, register_at_fork
+from os import getpid
 from typing import Any, Final
 
 from actors.core import envelope
@@ -42,6 +41,7 @@ from actors.runtime.flood import Flood
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.peer import Peer, Unheard
 from actors.runtime.peers import Peers
+from actors.runtime.renewal import renew_after_fork
 from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
 from actors.runtime.site import GUARDIAN, Site
 
@@ -70,8 +70,6 @@ class Endpoint:
     Thread-safe. A forked child gets a reply lane of its own at its first ask.
     """
 
-    _instances: Final[weakref.WeakSet[Endpoint]] = weakref.WeakSet()
-
     def __init__(
         self,
         site: Site,
@@ -98,7 +96,8 @@ class Endpoint:
         self._peers = Peers(site, carrier, self._lost)
         self._flood = Flood()
         self._incarnate(incarnation)
-        self._instances.add(self)
+        if carrier.threaded:
+            renew_after_fork(self)
 
     def _incarnate(self, incarnation: int) -> None:
         self.sender = Sender(self.address, incarnation).pack()
@@ -484,11 +483,9 @@ class Endpoint:
                 self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
         self.report(to.path, self.address.path, "the actor has stopped", b"", len(messages))
 
-    @classmethod
-    def after_fork(cls) -> None:
+    def renew(self) -> None:
         """In a forked child: be another asker than the parent."""
-        for endpoint in cls._instances:
-            endpoint._incarnate(getpid())
+        self._incarnate(getpid())
 
 
 def _guardian(system: str) -> Address:
@@ -497,6 +494,3 @@ def _guardian(system: str) -> Address:
 
 def _deadline(timeout: float) -> float:
     return time.monotonic() + timeout if timeout > 0 else 0.0
-
-
-register_at_fork(after_in_child=Endpoint.after_fork)

@@ -22,6 +22,8 @@ LOST = [message for message, *_segments in WAITING]
 class Nobody:
     """Carries nothing: the test drains."""
 
+    threaded = False
+
     def watch(self, outbox: Outbox) -> None:
         """Do nothing."""
 

@@ -32,6 +32,8 @@ class Timer:
 class Loop:
     """Waits for descriptors and times, and calls back. The `Carrier` of the guardian's outboxes."""
 
+    threaded = False
+
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._callbacks: dict[int, Callback] = {}

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import select
 import threading
-import weakref
 from multiprocessing import util
 from typing import TYPE_CHECKING, Final, Protocol
+
+from actors.runtime.renewal import renew_after_fork
 
 if TYPE_CHECKING:
     from actors.runtime.mailbox.outbox import Outbox
@@ -22,6 +23,9 @@ _NO_BELL: Final = -1
 
 class Carrier(Protocol):
     """Who calls `Outbox.drain` once its pipe has room: the drainer, or a loop with no thread."""
+
+    threaded: bool
+    """Whether it is a thread, which a fork may find with an outbox's lock in its hands."""
 
     def watch(self, outbox: Outbox) -> None:
         """Call `drain` of the outbox whenever its pipe is writable, until `forget`."""
@@ -37,11 +41,10 @@ class Drainer:
     puts into a full pipe while this very thread is in `watch`.
     """
 
-    _instances: Final[weakref.WeakSet[Drainer]] = weakref.WeakSet()
+    threaded = True
 
     def __init__(self) -> None:
         self._reset()
-        self._instances.add(self)
 
     def _reset(self) -> None:
         self._lock = threading.RLock()
@@ -52,6 +55,7 @@ class Drainer:
 
     def watch(self, outbox: Outbox) -> None:
         """Carry what waits in the outbox. Raises `OSError` or `RuntimeError` if no thread can run."""
+        renew_after_fork(self)
         with self._lock:
             self._outboxes.add(outbox)
             if self._running:
@@ -125,15 +129,12 @@ class Drainer:
                 self._bell = _NO_BELL
             return {outbox.fileno(): outbox for outbox in self._outboxes}
 
-    @classmethod
-    def _after_fork(cls) -> None:
-        for drainer in cls._instances:
-            if drainer._bell != _NO_BELL:
-                os.close(drainer._bell)
-            drainer._reset()
+    def renew(self) -> None:
+        """In a forked child: carry nothing, with a thread that is not there."""
+        if self._bell != _NO_BELL:
+            os.close(self._bell)
+        self._reset()
 
 
 PROCESS_DRAINER: Final = Drainer()
 """The drainer of this process."""
-
-os.register_at_fork(after_in_child=Drainer._after_fork)  # pyright: ignore[reportPrivateUsage]

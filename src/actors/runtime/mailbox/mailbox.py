@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import select
-import weakref
 from collections.abc import Sequence
 from multiprocessing import reduction, util
 from multiprocessing.context import get_spawning_popen
@@ -21,6 +19,7 @@ from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import OVERFLOW, Outbox, Stranded
 from actors.runtime.mailbox.premises import Premises
 from actors.runtime.mailbox.reading import Reading
+from actors.runtime.renewal import renew_after_fork
 from actors.runtime.rundirectory import RunDirectory
 
 if TYPE_CHECKING:
@@ -53,7 +52,6 @@ class Mailbox(_Queue):
     a place for mail between runs.
     """
 
-    _instances: Final[weakref.WeakSet[Mailbox]] = weakref.WeakSet()
     _premises: Premises | None
 
     def __init__(self, maxsize: int = 0, *, overflow: int = OVERFLOW, limits: Limits | None = None) -> None:
@@ -203,7 +201,7 @@ class Mailbox(_Queue):
         )
         self._reading = Reading(repr(self), premises)
         self._mortal()
-        self._instances.add(self)
+        renew_after_fork(self)
         util.register_after_fork(self, Mailbox._mortal)  # a multiprocessing child forgets its finalizers
 
     def _mortal(self) -> None:
@@ -213,11 +211,10 @@ class Mailbox(_Queue):
                 self, _end, args=(self._reading, self._outbox, self._premises.hold), exitpriority=-10
             )
 
-    @classmethod
-    def _after_fork(cls) -> None:
-        for mailbox in cls._instances:
-            mailbox._reading.after_fork()
-            mailbox._mortal()
+    def renew(self) -> None:
+        """In a forked child: do not read what the parent reads, and let go of the mailbox by itself."""
+        self._reading.after_fork()
+        self._mortal()
 
     def _put(self, message: bytes, segments: Sequence[bytes], moment: float | None) -> None:
         size = len(message) + sum(map(len, segments))
@@ -243,6 +240,3 @@ class Mailbox(_Queue):
 def _end(reading: Reading, outbox: Outbox, hold: RunDirectory) -> None:
     reading.end()
     outbox.finish(hold.release)
-
-
-os.register_at_fork(after_in_child=Mailbox._after_fork)  # pyright: ignore[reportPrivateUsage]

@@ -6,7 +6,6 @@ import errno
 import os
 import select
 import threading
-import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.slab import LARGEST, Slab
+from actors.runtime.renewal import renew_after_fork
 
 OVERFLOW: Final = 64 << 20
 """How many bytes may wait in a sender for one receiver, by default. One message may always wait."""
@@ -37,7 +37,7 @@ def _nothing_lost(messages: Sequence[bytes]) -> None:
     """Take no note of messages that a receiver's end has made undeliverable."""
 
 
-def open_pipe(path: Path, name: str) -> Descriptor:
+def open_pipe(path: str | Path, name: str) -> Descriptor:
     """Open a pipe for writing only, so that the end of its last reader ends it.
 
     Raises `MailboxClosed` if nobody can read it any more.
@@ -59,8 +59,6 @@ class Outbox:
     goes on sending carries what waits itself, a pageful at a time: the drainer, another thread, would
     get the interpreter only every few milliseconds.
     """
-
-    _instances: Final[weakref.WeakSet[Outbox]] = weakref.WeakSet()
 
     def __init__(
         self,
@@ -85,11 +83,13 @@ class Outbox:
         self._on_lost = on_lost
         self.joined = True
         """Whether the process waits at its end until nothing waits here."""
-        self._reset()
+        self.renew()
         self._pipe: Descriptor | None = pipe
-        self._instances.add(self)
+        if carrier.threaded:
+            renew_after_fork(self)
 
-    def _reset(self) -> None:
+    def renew(self) -> None:
+        """Let nothing wait here; in a forked child, what waits is its parent's to carry."""
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._waiting = Overflow(self._limit)
@@ -309,11 +309,3 @@ class Outbox:
         except BrokenPipeError:
             raise MailboxClosed(self.name) from None
         return True
-
-    @classmethod
-    def _after_fork(cls) -> None:
-        for outbox in cls._instances:
-            outbox._reset()
-
-
-os.register_at_fork(after_in_child=Outbox._after_fork)  # pyright: ignore[reportPrivateUsage]
