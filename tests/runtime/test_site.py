@@ -24,7 +24,7 @@ def test_different_paths_have_different_file_names(one: str, two: str) -> None:
 
 @pytest.mark.parametrize("name", ["a", "%2F", "%252F", "ü ö", "a%b", "…", "-", "a.b"])
 def test_an_actor_is_found_by_its_name(tmp_path: Path, name: str) -> None:
-    site = Site(tmp_path, tmp_path)
+    site = Site.at(tmp_path, tmp_path)
     site.create()
     path = f"bank/{check_name(name)}"
     site.name(path, 7)
@@ -38,4 +38,4 @@ def test_an_actor_is_found_by_its_name(tmp_path: Path, name: str) -> None:
 
 def test_a_path_too_long_for_a_file_name_says_so(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="use shorter names"):
-        Site(tmp_path, tmp_path).name("/".join(["deep"] * 60), 7)
+        Site.at(tmp_path, tmp_path).name("/".join(["deep"] * 60), 7)

@@ -6,6 +6,7 @@ import itertools
 import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, cast
 from unittest import mock
@@ -28,6 +29,7 @@ from actors.runtime.guardian import estate, lives, restarting, starting
 from actors.runtime.guardian.loop import Timer
 from actors.runtime.guardian.node import Node, State
 from actors.runtime.guardian.tree import Tree
+from actors.runtime.mailbox.layout import Layout
 from actors.runtime.worker import Assignment
 
 FAILED = ExitReason(end=End.FAILED_START, text="the test said so")
@@ -148,9 +150,7 @@ class World:
         self._pids = itertools.count(1000)
         nothing = mock.Mock(return_value=None)
         endpoint = SimpleNamespace(
-            site=SimpleNamespace(
-                system="world", name=self._name, unname=self.names.remove, mailbox=self._mailbox
-            ),
+            site=SimpleNamespace(system="world", name=self._name, unname=self.names.remove),
             codec=SimpleNamespace(encode=mock.Mock(return_value=(b"", ()))),
             answer=nothing,
             notify=self._notify,
@@ -347,12 +347,9 @@ class World:
         ended = Sender(node.address, node.incarnation).pack()
         self.watches = {(who, whom) for who, whom in self.watches if who != ended}
 
-    def since(self, number: int, _word: Any) -> int:
+    def since(self, node: Node, _word: Any) -> int:
         """Since when an actor has a message in hand."""
-        return int(cast("Any", self.tree.nodes[number].process).since * 1e9)
-
-    def _mailbox(self, number: int) -> Any:
-        return number
+        return int(cast("Any", node.process).since * 1e9)
 
     def _name(self, path: str, _number: int) -> None:
         if path in self.names:
@@ -372,14 +369,18 @@ def _call(timers: list[Timer]) -> None:
             timer.callback()
 
 
-def _command_stop(_layout: Any, node: Node, _directive: bytes) -> None:
+def _command_stop(node: Node, _directive: bytes) -> None:
     puppet: Puppet = cast("Any", node.process)
     puppet.is_told_to_stop = True
     puppet.world.stops.append(puppet.path)
 
 
+def _found(_endpoint: Any, node: Node) -> None:
+    node.layout = Layout.at(Path("nowhere"), Path("nowhere"))
+
+
 @contextmanager
-def _empty_hand(_endpoint: Any, _node: Node) -> Generator[Any, None, None]:
+def _empty_hand(_node: Node) -> Generator[Any, None, None]:
     yield SimpleNamespace(mail=None)
 
 
@@ -388,7 +389,7 @@ def new_world() -> Generator[World, None, None]:
     """A world, while the tree's own are out of its reach."""
     world = World()
     nothing = mock.Mock(return_value=None)
-    without = ("found", "forget_commands", "announce_restart", "mark", "remove")
+    without = ("forget_commands", "announce_restart", "mark", "remove")
     clock = SimpleNamespace(monotonic=lambda: world.now)
     with (
         mock.patch.object(lives, "time", clock),
@@ -401,6 +402,7 @@ def new_world() -> Generator[World, None, None]:
             stack=mock.Mock(return_value=""),
             read=world.since,
             clear=world.forget_watches,
+            found=_found,
             command_stop=_command_stop,
             **dict.fromkeys(without, nothing),
         ),

@@ -34,6 +34,6 @@ def _parent_sentinel() -> list[int]:
 
 def _keep_last_words(assignment: Assignment) -> None:
     """Have the Python stack written down where the guardian finds it, if a fault ends this process."""
-    path = assignment.site.mailbox(assignment.address.id).stack
+    path = assignment.layout.stack
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     faulthandler.enable(descriptor)

@@ -74,7 +74,7 @@ def main_is_importable() -> bool:
 def build(blueprint: Blueprint, codec: Codec) -> Any:
     """Import the class and construct the object; whatever either raises is the caller's."""
     module, _, qualname = blueprint.target.partition(":")
-    cls = find(importlib.import_module(module), qualname)
+    cls = find(sys.modules.get(module) or importlib.import_module(module), qualname)
     args, kwargs = _unpack(blueprint.arguments, codec)
     return cls(*args, **kwargs)
 

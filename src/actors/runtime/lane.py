@@ -41,7 +41,7 @@ class Lane:
 class LaneReader:
     """The reading end of a lane. Not thread-safe."""
 
-    def __init__(self, pipe: Path, places: Places) -> None:
+    def __init__(self, pipe: str | Path, places: Places) -> None:
         self._pipe: Descriptor | None = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
         self._file = io.FileIO(self._pipe.number, closefd=False)  # says None where os.read would raise
         capacity = fcntl.fcntl(self._pipe.number, fcntl.F_GETPIPE_SZ)  # so that no frame is cut

@@ -73,7 +73,7 @@ class Session:
         self._changed = threading.Condition()
         self._greeted = self._serving = self._stopping = False
         self._subscribers: weakref.WeakSet[Subscriber] = weakref.WeakSet()
-        site = Site.at(run)
+        site = Site.of(run)
         site.create()
         (site.path / str(APPLICATION)).mkdir(mode=0o700)
         self.endpoint = Endpoint(

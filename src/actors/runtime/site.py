@@ -35,16 +35,19 @@ class Site:
 
     path: Path
     spill: Path
+    system: str
+    """The system's part of every address in it."""
+    _guardian: Layout  # made once, as every new process needs it
 
     @classmethod
-    def at(cls, run: rundirectory.RunDirectory) -> Site:
+    def of(cls, run: rundirectory.RunDirectory) -> Site:
         """The site in a run directory that this process holds."""
-        return cls(run.path, run.spill)
+        return cls.at(run.path, run.spill)
 
-    @property
-    def system(self) -> str:
-        """The system's part of every address in it."""
-        return self.path.name
+    @classmethod
+    def at(cls, path: Path, spill: Path) -> Site:
+        """The site in a run directory; what does not fit there goes to `spill`."""
+        return cls(path, spill, path.name, _mailbox(path, spill, GUARDIAN))
 
     def create(self) -> None:
         """Make what every site has."""
@@ -55,11 +58,11 @@ class Site:
         if system == self.system:
             return self
         path = self.path.parent / Path(system).name
-        return Site(path, rundirectory.spill_of(path))
+        return Site.at(path, rundirectory.spill_of(path))
 
     def mailbox(self, number: int) -> Layout:
         """The mailbox of an actor."""
-        return Layout.at(self.path / str(number), self.spill / str(number))
+        return self._guardian if number == GUARDIAN else _mailbox(self.path, self.spill, number)
 
     def lane(self, number: int, name: str) -> Lane:
         """A lane of an actor's process."""
@@ -114,6 +117,10 @@ class Site:
                 f"the path {path!r} is over {_LONGEST_FILE_NAME} bytes long; use shorter names"
             )
         return self.path / "names" / name
+
+
+def _mailbox(path: Path, spill: Path, number: int) -> Layout:
+    return Layout.at(path / str(number), spill / str(number))
 
 
 def _quote(path: str) -> str:

@@ -37,7 +37,7 @@ from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.inbox import IDLE, Inbox
-from actors.runtime.mailbox.journal import Condition, Status, Word
+from actors.runtime.mailbox.journal import Condition, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.lease import Lease
 from actors.runtime.site import Site
@@ -57,6 +57,8 @@ class Assignment:
 
     site: Site
     address: Address
+    layout: Layout
+    """The actor's mailbox."""
     incarnation: int
     blueprint: Blueprint
     guardian: int
@@ -79,14 +81,14 @@ class Worker:
 
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
-        layout = assignment.site.mailbox(assignment.address.id)
+        layout, terms = assignment.layout, assignment.blueprint.terms
         self._lease = Lease(layout.lease)
         if not self._lease.acquire():
             raise ActorsError(f"{assignment.address} is being read by another process")
         self._control = LaneReader(layout.control, layout.places)
-        self._inbox = _open_inbox(layout, self._control)
+        self._inbox = _open_inbox(layout, terms.mailbox_size, self._control)
         self._words = self._inbox.journal.words
-        self._bounded = bool(self._words[Word.BOUND])
+        self._bounded = terms.mailbox_size > 0
         self._words[Word.SINCE] = 0
         self._words[Word.PROCESS] = os.getpid()  # the guardian says so too, but perhaps later
         self._endpoint = Endpoint(
@@ -98,7 +100,6 @@ class Worker:
         self._asynchronous = False
         self._runner: asyncio.Runner | None = None
         self._why: ExitReason | None = None
-        terms = assignment.blueprint.terms
         self._guarded = terms.handler_timeout is not None
         self._retries = terms.retry > 0
         self._wear = Wear(terms) if terms.max_messages or terms.max_memory or terms.max_age else None
@@ -355,10 +356,7 @@ class Worker:
         self._endpoint.tell_guardian(Interrupted())
 
 
-def _open_inbox(layout: Layout, control: LaneReader) -> Inbox:
-    status = Status(layout.journal)
-    bound = status.words[Word.BOUND]
-    status.close()
-    places = Credits(layout.credits, bound) if bound else None
+def _open_inbox(layout: Layout, bound: int, control: LaneReader) -> Inbox:
+    places = Credits(layout.credits, bound) if bound > 0 else None
     pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
     return Inbox(layout, pipe, places, wake=[control.fileno()])

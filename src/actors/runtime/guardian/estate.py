@@ -43,7 +43,7 @@ def found(endpoint: Endpoint, node: Node) -> None:
 
     Raises `OSError` if the disk is full or descriptors are scarce, and `ValueError` for a bad bound.
     """
-    layout = endpoint.site.mailbox(node.address.id)
+    layout = node.layout = endpoint.site.mailbox(node.address.id)
     layout.directory.mkdir(mode=0o700)
     if node.supervises:
         endpoint.site.supervisor_mark(node.address.id).touch(0o600)
@@ -54,11 +54,10 @@ def found(endpoint: Endpoint, node: Node) -> None:
 
 
 @contextmanager
-def hand(endpoint: Endpoint, node: Node) -> Generator[DeadHand]:
+def hand(node: Node) -> Generator[DeadHand]:
     """Open the hand of a dead actor."""
-    layout = endpoint.site.mailbox(node.address.id)
-    with closing(Journal(layout.journal)) as journal:
-        yield DeadHand(journal, layout, node)
+    with closing(Journal(node.layout.journal)) as journal:
+        yield DeadHand(journal, node.layout, node)
 
 
 class DeadHand:
@@ -96,12 +95,12 @@ class DeadHand:
                 places.give()
 
 
-def waiting(endpoint: Endpoint, node: Node) -> Iterator[tuple[Mail, bool]]:
+def waiting(node: Node) -> Iterator[tuple[Mail, bool]]:
     """Take out all that waits for an actor which is gone for good; nothing can come after it.
 
     With each message comes whether it has been in hand before, and so may have been handled in part.
     """
-    layout = endpoint.site.mailbox(node.address.id)
+    layout = node.layout
     with closing(Journal(layout.journal)) as journal:
         journal.words[Word.GONE] = 1
         while not journal.drained or journal.refill(node.keepers[0]):
@@ -116,53 +115,53 @@ def clear(endpoint: Endpoint, node: Node) -> None:
     shutil.rmtree(endpoint.site.replies(node.address.id, node.incarnation).directory, ignore_errors=True)
 
 
-def remove(endpoint: Endpoint, node: Node) -> None:
+def remove(node: Node) -> None:
     """Remove an actor's mailbox."""
     for keeper in node.keepers:
         os.close(keeper)
     node.keepers = []
-    layout = endpoint.site.mailbox(node.address.id)
-    shutil.rmtree(layout.directory, ignore_errors=True)
-    shutil.rmtree(layout.places.spill, ignore_errors=True)
+    shutil.rmtree(node.layout.directory, ignore_errors=True)
+    shutil.rmtree(node.layout.places.spill, ignore_errors=True)
 
 
-def command_stop(layout: Layout, node: Node, directive: bytes) -> None:
+def command_stop(node: Node, directive: bytes) -> None:
     """Put a directive into an actor's control lane."""
     os.write(node.keepers[-1], frame.inline(directive))
-    mark(layout, Word.CONTROL, 1)
+    mark(node, Word.CONTROL, 1)
 
 
-def forget_commands(layout: Layout, node: Node) -> None:
+def forget_commands(node: Node) -> None:
     """Take back the directives that a dead incarnation has not heard: they are not for the next."""
     with suppress(BlockingIOError):
         os.read(node.keepers[-1], _PAGE)
-    mark(layout, Word.CONTROL, 0)
+    mark(node, Word.CONTROL, 0)
 
 
-def announce_restart(endpoint: Endpoint, node: Node) -> None:
+def announce_restart(node: Node) -> None:
     """Let it be seen that a node, and those below it, are down to be started again."""
     for one in node.subtree():
         if not one.supervises:
             with suppress(OSError):
-                mark(endpoint.site.mailbox(one.address.id), Word.STATE, Condition.RESTARTING)
+                mark(one, Word.STATE, Condition.RESTARTING)
 
 
-def mark(layout: Layout, word: Word, value: int) -> None:
+def mark(node: Node, word: Word, value: int) -> None:
     """Write a word of an actor's status page."""
-    with _status_page(layout, os.O_WRONLY) as descriptor:
+    with _status_page(node.layout, os.O_WRONLY) as descriptor:
         write_word(descriptor, word, value)
 
 
-def read(layout: Layout, word: Word) -> int:
+def read(node: Node, word: Word) -> int:
     """Read a word of an actor's status page."""
-    with _status_page(layout, os.O_RDONLY) as descriptor:
+    with _status_page(node.layout, os.O_RDONLY) as descriptor:
         return read_word(descriptor, word)
 
 
-def stack(layout: Layout) -> str:
+def stack(node: Node) -> str:
     """The Python stack that a process wrote down when a fault or a SIGABRT ended it; else empty."""
     try:
-        return layout.stack.read_text(errors="replace")[-_STACK:]
+        with open(node.layout.stack, errors="replace") as file:
+            return file.read()[-_STACK:]
     except OSError:
         return ""
 

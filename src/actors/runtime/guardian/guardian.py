@@ -74,7 +74,7 @@ class Guardian:
         self._root = root
         self._problem = problem
         self._loop = Loop()
-        site = Site.at(run)
+        site = Site.of(run)
         self._endpoint = Endpoint(
             site, Address(site.system, GUARDIAN, "guardian"), os.getpid(), carrier=self._loop
         )

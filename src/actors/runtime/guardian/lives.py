@@ -23,7 +23,6 @@ from actors.runtime.guardian.node import Done, Node, State
 from actors.runtime.guardian.process import ActorProcess
 from actors.runtime.guardian.undertaker import Undertaker
 from actors.runtime.mailbox.journal import Word
-from actors.runtime.mailbox.layout import Layout
 from actors.runtime.worker import Assignment
 
 _TERM_GRACE: Final = 1.0
@@ -62,11 +61,12 @@ class Lives:
     def launch(self, node: Node) -> None:
         """Fork a process for an actor. Raises `OSError` if none is to be had."""
         if node.incarnation:
-            estate.forget_commands(self._layout(node), node)
+            estate.forget_commands(node)
         node.process = process = ActorProcess(
             Assignment(
                 site=self._endpoint.site,
                 address=node.address,
+                layout=node.layout,
                 incarnation=node.incarnation,
                 blueprint=node.blueprint,
                 guardian=os.getpid(),
@@ -81,7 +81,7 @@ class Lives:
     def _write_down(self, node: Node, pid: int) -> None:
         """Let it be seen which process an actor has; 0 for none."""
         with suppress(OSError):
-            estate.mark(self._layout(node), Word.PROCESS, pid)
+            estate.mark(node, Word.PROCESS, pid)
 
     def ended(self, node: Node, said: Ended) -> None:
         """A worker says why it is about to end."""
@@ -95,7 +95,7 @@ class Lives:
     def ask_to_stop(self, node: Node) -> None:
         """Have an actor stop after the message in hand; when its budget is used up it is not asked."""
         node.unclock()
-        estate.command_stop(self._layout(node), node, self._endpoint.codec.encode(StopNow())[0])
+        estate.command_stop(node, self._endpoint.codec.encode(StopNow())[0])
         node.timer = self._loop.call_later(node.terms.shutdown, lambda: self.terminate(node))
 
     def terminate(self, node: Node, number: signal.Signals = signal.SIGTERM) -> None:
@@ -118,7 +118,7 @@ class Lives:
             node.watchdog = self._loop.call_later(limit, lambda: self._look_at(node, limit))
 
     def _look_at(self, node: Node, limit: float) -> None:
-        since = estate.read(self._layout(node), Word.SINCE) * _NANO
+        since = estate.read(node, Word.SINCE) * _NANO
         left = since + limit - time.monotonic() if since else limit
         if left > 0:
             node.watchdog = self._loop.call_later(left, lambda: self._look_at(node, limit))
@@ -147,8 +147,5 @@ class Lives:
     def _reason(self, node: Node, code: int) -> ExitReason:
         why = reason.of_exit_code(code) if node.report is None else node.report.reason
         if why.end in (End.SIGNAL, End.STUCK):
-            why = changed(why, traceback=estate.stack(self._layout(node)))
+            why = changed(why, traceback=estate.stack(node))
         return changed(why, uptime=node.lived, restarts=node.incarnation)
-
-    def _layout(self, node: Node) -> Layout:
-        return self._endpoint.site.mailbox(node.address.id)

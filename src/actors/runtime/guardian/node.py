@@ -14,6 +14,7 @@ from actors.core.ref import ActorRef
 from actors.core.terms import Terms
 from actors.runtime.guardian.loop import Timer
 from actors.runtime.guardian.process import ActorProcess
+from actors.runtime.mailbox.layout import Layout
 
 Done = Callable[[], None]
 Begun = Callable[[ExitReason | None], None]
@@ -57,6 +58,8 @@ class Node:
     incarnation: int = -1
     children: list[Node] = attrs.field(factory=lambda: list[Node]())
     process: ActorProcess | None = None
+    layout: Layout = attrs.field(init=False)
+    """Its mailbox, once it has been founded."""
     keepers: list[int] = attrs.field(factory=list[int])
     """Descriptors that keep what waits in the mailbox while nobody reads it."""
     history: list[float] = attrs.field(factory=list[float])

@@ -13,7 +13,6 @@ from actors.core.policy import Intensity, Verdict
 from actors.core.reason import End, ExitReason
 from actors.core.strategy import Strategy
 from actors.core.terms import Restart
-from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian import estate
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.loop import Loop
@@ -27,7 +26,6 @@ class Restarting:
 
     def __init__(
         self,
-        endpoint: Endpoint,
         loop: Loop,
         herald: Herald,
         starting: Starting,
@@ -36,7 +34,6 @@ class Restarting:
         escalate: Callable[[Node], None],
     ) -> None:
         """`intensity` is for those below no supervisor; `escalate` gets who of them has come to its end."""
-        self._endpoint = endpoint
         self._loop = loop
         self._herald = herald
         self._starting = starting
@@ -130,7 +127,7 @@ class Restarting:
         regrouping = Regrouping()
         for one in group:
             one.regrouping = regrouping
-            estate.announce_restart(self._endpoint, one)
+            estate.announce_restart(one)
 
         def all_down() -> None:
             if delay and node.state is State.DOWN:

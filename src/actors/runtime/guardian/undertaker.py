@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import Final
 
 from actors.core import policy, reason
@@ -50,7 +52,7 @@ class Undertaker:
         return why
 
     def _settle_hand(self, node: Node, why: ExitReason) -> ExitReason:
-        with estate.hand(self._endpoint, node) as hand:
+        with estate.hand(node) as hand:
             if hand.mail is None:
                 return why
             if hand.mail.kind == Kind.LAST:  # it had come to the end of its mail, and could not say so
@@ -93,7 +95,7 @@ class Undertaker:
         why = changed(why, uptime=node.lived, restarts=max(0, node.incarnation))
         if node.keepers:
             self._end_what_waits(node)
-        estate.remove(self._endpoint, node)
+        estate.remove(node)
         self._endpoint.site.unname(node.path)
         self._nodes.pop(node.address.id, None)
         if node.parent is not None and node in node.parent.children:
@@ -101,8 +103,9 @@ class Undertaker:
         self._tell(node, why)
 
     def _end_what_waits(self, node: Node) -> None:
-        self._endpoint.site.mailbox(node.address.id).mail.unlink(missing_ok=True)
-        for mail, tried in estate.waiting(self._endpoint, node):
+        with suppress(FileNotFoundError):
+            os.unlink(node.layout.mail)
+        for mail, tried in estate.waiting(node):
             if mail.kind == Kind.ASK:
                 self._endpoint.answer(mail.sender, mail.correlation, Outcome.STOPPED, tried)
             self._letters.post(node.path, path_of(mail.sender), "the actor has stopped", mail.body)

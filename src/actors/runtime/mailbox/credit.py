@@ -21,7 +21,7 @@ MOST: Final = 4096
 class Credits:
     """The free places of a mailbox bounded to `size` messages."""
 
-    def __init__(self, path: Path, size: int) -> None:
+    def __init__(self, path: str | Path, size: int) -> None:
         self.size = size
         self._pipe = Descriptor(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
 

@@ -98,7 +98,7 @@ def _unpack(cursor: int) -> tuple[int, int]:
     return cursor & _POSITION_MASK, cursor >> _POSITION_BITS & _POSITION_MASK
 
 
-def create(path: Path, capacity: int, bound: int) -> None:
+def create(path: str | Path, capacity: int, bound: int) -> None:
     """Make a journal for a pipe that holds `capacity` bytes and a mailbox bounded to `bound` messages.
 
     Raises `OSError` (`ENOSPC`) now, and not `SIGBUS` in the middle of a read, if the disk is full.
@@ -124,7 +124,7 @@ _entry: Final = Entry._make  # half the time of Entry(...)
 class Status:
     """The status page of a mailbox, mapped to be looked at by anybody who may open it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             self._map = mmap.mmap(descriptor, STATUS_PAGE, mmap.MAP_SHARED, mmap.PROT_READ)
@@ -150,7 +150,7 @@ class Journal:
     `take` and `done` are called in turn. Not thread-safe: the reader's lock is the mailbox's.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             size = os.fstat(descriptor).st_size

@@ -22,41 +22,28 @@ class Layout:
 
     directory: Path
     places: Places
+    mail: str
+    """The pipe that messages come through."""
+    control: str
+    """The pipe whose messages never wait behind mail."""
+    journal: str
+    """What the reader has read, how far it has come, and the status page."""
+    lease: str
+    """The file whose lock says who reads."""
+    stack: str
+    """Where an actor's process writes down its Python stack when a fault ends it."""
+    credits: str
+    """The pipe of free places, if the mailbox is bounded."""
 
     @classmethod
     def at(cls, directory: Path, spill: Path) -> Layout:
-        """The layout of a mailbox in `directory`, whose parcels may overflow to `spill`."""
-        return cls(directory, Places(directory / "parcels", spill))
+        """The layout of a mailbox in `directory`, whose parcels may overflow to `spill`.
 
-    @property
-    def mail(self) -> Path:
-        """The pipe that messages come through."""
-        return self.directory / "mail"
-
-    @property
-    def control(self) -> Path:
-        """The pipe whose messages never wait behind mail."""
-        return self.directory / "control"
-
-    @property
-    def journal(self) -> Path:
-        """What the reader has read, how far it has come, and the status page."""
-        return self.directory / "journal"
-
-    @property
-    def lease(self) -> Path:
-        """The file whose lock says who reads."""
-        return self.directory / "reader"
-
-    @property
-    def stack(self) -> Path:
-        """Where an actor's process writes down its Python stack when a fault ends it."""
-        return self.directory / "stack"
-
-    @property
-    def credits(self) -> Path:
-        """The pipe of free places, if the mailbox is bounded."""
-        return self.directory / "credits"
+        The names are made here and once, as many a new process uses what its parent has made.
+        """
+        places = Places(directory / "parcels", spill)
+        names = ("mail", "control", "journal", "reader", "stack", "credits")
+        return cls(directory, places, *(f"{directory}/{name}" for name in names))
 
     def create(self, maxsize: int) -> list[int]:
         """Make the files of an empty mailbox; return descriptors that keep what its pipes hold.
@@ -80,7 +67,7 @@ class Layout:
 
     def _create(self, maxsize: int, keepers: list[int]) -> None:
         self.places.main.mkdir(mode=0o700)
-        self.lease.touch(0o600)
+        os.close(os.open(self.lease, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
         keepers.append(make_pipe(self.mail))
         capacity = max(PIPE_SIZE, fcntl.fcntl(keepers[0], fcntl.F_GETPIPE_SZ))
         journal.create(self.journal, capacity, maxsize)
@@ -89,7 +76,7 @@ class Layout:
             os.write(keepers[-1], b"+" * maxsize)
 
 
-def make_pipe(path: Path) -> int:
+def make_pipe(path: str | Path) -> int:
     """Make a named pipe and open it for reading and writing, so that what it holds stays."""
     os.mkfifo(path, 0o600)
     return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)

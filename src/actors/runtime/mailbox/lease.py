@@ -28,7 +28,7 @@ class Lease:
     _held: Final[dict[tuple[int, int], int]] = {}
     _guard = threading.RLock()  # reentrant, as garbage may be collected, and release, at any time
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
         self._path = path
         self._file = (0, 0)
         self._descriptor = -1
@@ -99,7 +99,7 @@ class Lease:
         cls._guard = threading.RLock()
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: str | Path) -> tuple[int, int]:
     status = os.stat(path)
     return status.st_dev, status.st_ino
 
