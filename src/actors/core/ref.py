@@ -38,7 +38,16 @@ class Engine(Protocol):
 
     def refuse_restarting(self, to: Address) -> None: ...
 
-    def spawn(self, parent: Address, spec: Any, name: str | None) -> ActorRef: ...
+    @property
+    def commands(self) -> Commands: ...
+
+
+class Commands(Protocol):
+    """What a reference needs to have its actor stopped, and to have children."""
+
+    def spawn(
+        self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None
+    ) -> ActorRef: ...
 
     def children(self, of: Address) -> list[ActorRef]: ...
 
@@ -144,11 +153,11 @@ class ActorRef:
         `StartError` (also if this is an actor, which spawns its children itself, or if ``max_children``
         are there) and `NameTaken`.
         """
-        return self._bound().spawn(self.address, spec, name)
+        return self._bound().commands.spawn(self.address, spec, name)
 
     def children(self) -> list[ActorRef]:
         """The children of this supervisor or actor, in the order in which they were started."""
-        return self._bound().children(self.address)
+        return self._bound().commands.children(self.address)
 
     def stop(self, *, drain: bool = False) -> None:
         """Ask the actor to stop for good, and go on; `join` waits for it.
@@ -156,15 +165,15 @@ class ActorRef:
         It stops after the message in hand; with `drain`, after the messages that wait now. A
         commanded stop is never followed by a restart. Messages left over become dead letters.
         """
-        self._bound().stop(self.address, drain=drain)
+        self._bound().commands.stop(self.address, drain=drain)
 
     def kill(self) -> None:
         """Stop the actor for good by SIGKILL, without asking: ``on_stop`` does not run."""
-        self._bound().kill(self.address)
+        self._bound().commands.kill(self.address)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the actor is gone for good; False if it still lives after `timeout` seconds."""
-        return self._bound().join(self.address, timeout)
+        return self._bound().commands.join(self.address, timeout)
 
     def _engine_for(self, on_restarting: OnRestarting) -> Engine:
         engine = self._bound()

@@ -41,10 +41,10 @@ class WorkerContext:
         return self._log
 
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
-        return self._endpoint.spawn(self._endpoint.address, spec, name)
+        return self._endpoint.commands.spawn(self._endpoint.address, spec, name)
 
     def children(self) -> list[ActorRef]:
-        return self._endpoint.children(self._endpoint.address)
+        return self._endpoint.commands.children(self._endpoint.address)
 
     def watch(self, actor: ActorRef) -> None:
         self._endpoint.tell_guardian(Watch(actor=actor), actor.address.system)

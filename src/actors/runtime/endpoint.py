@@ -9,59 +9,47 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from copy import copy
+from functools import partial
 from os import getpid
 from typing import Any, Final
 
 from actors.core import envelope
-from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
-from actors.core.envelope import REPLY, Kind, Outcome, Sender
+from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import (
-    ActorCrashed,
     ActorRestarting,
     ActorsError,
     ActorStopped,
     AskCycle,
     AskTimeout,
-    HandlerError,
     MailboxClosed,
     MailboxFull,
     Rejected,
 )
-from actors.core.message import Request
-from actors.core.protocol import Children, Join, Stop, Undelivered
 from actors.core.reason import ExitReason
-from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
-from actors.core.schema import check_reply
-from actors.core.spec import ChildSpec
-from actors.runtime import spawning
+from actors.core.ref import ActorRef
+from actors.runtime.commands import Commands
+from actors.runtime.conclusion import conclude
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.flood import Flood
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.peer import Peer, Unheard
 from actors.runtime.peers import Peers
 from actors.runtime.renewal import renew_after_fork
 from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
-from actors.runtime.site import GUARDIAN, Site
+from actors.runtime.reports import Interregnum, Reports
+from actors.runtime.site import Site, guardian_of
 
 ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=())
 """The actors that wait for the handler that runs now: each for the next, the last is its own."""
 
-_FOR_EVER: Final = 10.0**9
 _RETRY: Final = 0.005
 _NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
-_SHOWN: Final = 1024
-"""How many bytes of a message a dead letter shows."""
 
 
 def never(_patience: float) -> bool:
     """Say that a closed mailbox stays closed."""
     return False
-
-
-class Interregnum(Exception):
-    """The guardian was killed, and another one does not serve yet."""
 
 
 class Endpoint:
@@ -85,7 +73,7 @@ class Endpoint:
         self.site = site
         self.address = address
         self.codec = Codec(limits=limits or Limits(), bind=self.bind)
-        self.guardian = _guardian(site.system)
+        self.guardian = guardian_of(site.system)
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""
         self.suspended = False
@@ -94,7 +82,8 @@ class Endpoint:
         self._on_wake = on_wake
         self._try_again = try_again
         self._peers = Peers(site, carrier, self._lost)
-        self._flood = Flood()
+        self.reports = Reports(address.path, self.tell_guardian)
+        self.commands = Commands(self)
         self._incarnate(incarnation)
         if carrier.threaded:
             renew_after_fork(self)
@@ -129,7 +118,7 @@ class Endpoint:
         except MailboxClosed:
             self._undeliverable(to, body)
         except Interregnum:  # lost, as what waits
-            self._flood.hold(1)
+            self.reports.hold(1)
 
     def post(self, to: Address, message: bytes, segments: Sequence[bytes], timeout: float = 0.0) -> None:
         """Send what is in an envelope already. Raises `MailboxClosed` and `MailboxFull`."""
@@ -141,55 +130,11 @@ class Endpoint:
                 raise
             self._peer(to).post(message, segments, _deadline(timeout))
 
-    def report(
-        self,
-        receiver: str,
-        sender: str,
-        cause: str,
-        message: bytes,
-        count: int = 1,
-        *,
-        unhandled: bool = False,
-    ) -> None:
-        """Make a dead letter; of a flood only the count is kept."""
-        if self._flood.admit(count, time.monotonic()):
-            self.report_flood()
-            self._tell_of(
-                Undelivered(
-                    receiver=receiver,
-                    sender=sender,
-                    cause=cause,
-                    message=message[:_SHOWN],
-                    count=count,
-                    unhandled=unhandled,
-                )
-            )
-
-    def report_flood(self) -> None:
-        """Make a dead letter of those that have merely been counted."""
-        count = self._flood.release()
-        if count:
-            self._tell_of(
-                Undelivered(
-                    receiver="",
-                    sender=self.address.path,
-                    cause="more than were told one by one",
-                    message=b"",
-                    count=count,
-                )
-            )
-
-    def _tell_of(self, said: Undelivered) -> None:
-        try:
-            self.tell_guardian(said)
-        except Interregnum:
-            self._flood.hold(said.count)
-
     def tell_guardian(self, message: Any, system: str | None = None) -> None:
         """Tell the guardian, of this system or another, if there still is one."""
         body, segments = self.codec.encode(message)
         try:
-            self.post(_guardian(system or self.site.system), self._tell + body, segments)
+            self.post(guardian_of(system or self.site.system), self._tell + body, segments)
         except MailboxClosed:
             self._raise_if_down()
 
@@ -215,7 +160,7 @@ class Endpoint:
             answer = replies.wait(pending)
         finally:
             replies.forget(number)
-        return self._conclude(to, message, timeout, answer)
+        return conclude(self.codec, to, message, timeout, answer)
 
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end without blocking the event loop."""
@@ -229,15 +174,13 @@ class Endpoint:
         finally:
             clock.cancel()
             self.replies.forget(number)
-        return self._conclude(to, message, timeout, answer)
+        return conclude(self.codec, to, message, timeout, answer)
 
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
         """Send a question; the future tells its end."""
-
-        def conclude(answer: Answer | None) -> Any:
-            return self._conclude(to, message, timeout, answer)
-
-        pending = PendingFuture(time.monotonic() + timeout, conclude)
+        pending = PendingFuture(
+            time.monotonic() + timeout, partial(conclude, self.codec, to, message, timeout)
+        )
         try:
             number = self._send(to, message, pending, (), 0.0)
         except Interregnum:
@@ -271,7 +214,7 @@ class Endpoint:
         except MailboxClosed:
             self._peers.forget_lane(to)
         except MailboxFull as error:
-            self.report(Sender.unpack(to).address.path, self.address.path, f"reply: {error}", body)
+            self.reports.make(Sender.unpack(to).address.path, self.address.path, f"reply: {error}", body)
 
     def refuse_restarting(self, to: Address) -> None:
         """Raise `ActorRestarting` if an actor is just being restarted."""
@@ -281,59 +224,6 @@ class Endpoint:
             return
         if restarting:
             raise ActorRestarting(to)
-
-    # commanding
-
-    def spawn(self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None) -> ActorRef:
-        """Start a child below `parent`; return once it has started. Raises `StartError`, `NameTaken`."""
-        request, timeout = spawning.plan(self.codec, parent, spec, name)
-        with spawning.unless_guardian_dies(request):
-            return self.bind(spawning.started(self.ask(_guardian(parent.system), request, timeout)))
-
-    async def spawn_async(
-        self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None
-    ) -> ActorRef:
-        """`spawn` for asyncio."""
-        request, timeout = spawning.plan(self.codec, parent, spec, name)
-        with spawning.unless_guardian_dies(request):
-            reply = await self.ask_async(_guardian(parent.system), request, timeout)
-        return self.bind(spawning.started(reply))
-
-    def children(self, of: Address) -> list[ActorRef]:
-        """The children of an actor or supervisor."""
-        children: list[ActorRef] = self.inquire(Children(id=of.id), of.system)
-        return children
-
-    def inquire(self, question: Any, system: str, timeout: float = DEFAULT_TIMEOUT) -> Any:
-        """Ask a guardian something that may be asked again, of another one, if it is killed."""
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                return self.ask(_guardian(system), question, max(0.0, deadline - time.monotonic()))
-            except ActorCrashed:
-                continue
-
-    def stop(self, to: Address, *, drain: bool) -> None:
-        """Have an actor stop for good."""
-        if not drain:
-            self.tell_guardian(Stop(id=to.id), to.system)
-            return
-        try:
-            self.post(to, envelope.mail(Kind.LAST, self.sender), ())
-        except MailboxClosed:
-            return
-
-    def kill(self, to: Address) -> None:
-        """Have an actor killed for good."""
-        self.tell_guardian(Stop(id=to.id, kill=True), to.system)
-
-    def join(self, to: Address, timeout: float | None) -> bool:
-        """Wait until an actor is gone for good."""
-        try:
-            within = _FOR_EVER if timeout is None else timeout
-            return bool(self.inquire(Join(id=to.id), to.system, within))
-        except AskTimeout:
-            return False
 
     # ending
 
@@ -426,27 +316,6 @@ class Endpoint:
                     raise AskTimeout(to, timeout) from None
             await asyncio.sleep(_RETRY)
 
-    def _conclude(self, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:
-        """The reply, or the error that an ask ended with."""
-        if answer is None:
-            raise AskTimeout(to, timeout)
-        if answer.error is not None:
-            raise copy(answer.error)
-        value = self.codec.decode(answer.body, answer.segments)
-        if answer.outcome is REPLY:
-            if isinstance(message, Request):
-                check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
-            return value
-        match answer.outcome:
-            case Outcome.RAISED:
-                raise HandlerError(to, *value)
-            case Outcome.REJECTED:
-                raise Rejected(to, value)
-            case Outcome.CRASHED:
-                raise ActorCrashed(to, value)
-            case Outcome.STOPPED:
-                raise ActorStopped(to, value)
-
     def _peer(self, to: Address) -> Peer:
         peer = self._peers.get(to)
         if peer is None:
@@ -466,7 +335,7 @@ class Endpoint:
         self._peers.forget(to)
         self._raise_if_down()
         cause = _NO_MESSAGES if self._is_supervisor(to) else "the actor has stopped"
-        self.report(to.path, self.address.path, cause, body)
+        self.reports.make(to.path, self.address.path, cause, body)
 
     def _is_supervisor(self, to: Address) -> bool:
         return self.site.other(to.system).is_supervisor(to.id)
@@ -476,20 +345,16 @@ class Endpoint:
         if self.down is not None:
             return
         if self.suspended:  # not for good, and the asks end with all others
-            self._flood.hold(len(messages))
+            self.reports.hold(len(messages))
             return
         for mail in map(envelope.open_mail, messages):
             if mail.kind == Kind.ASK:
                 self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
-        self.report(to.path, self.address.path, "the actor has stopped", b"", len(messages))
+        self.reports.make(to.path, self.address.path, "the actor has stopped", b"", len(messages))
 
     def renew(self) -> None:
         """In a forked child: be another asker than the parent."""
         self._incarnate(getpid())
-
-
-def _guardian(system: str) -> Address:
-    return Address(system, GUARDIAN, "guardian")
 
 
 def _deadline(timeout: float) -> float:

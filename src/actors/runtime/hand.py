@@ -69,7 +69,9 @@ class Hand:
             self._endpoint.post(to.address, head + body, segments, timeout)
         except MailboxClosed:
             self.finish(Outcome.STOPPED, False)
-            self._endpoint.report(to.path, envelope.path_of(mail.sender), "the actor has stopped", body)
+            self._endpoint.reports.make(
+                to.path, envelope.path_of(mail.sender), "the actor has stopped", body
+            )
         self._owes = False
 
     def forward_unchanged(self, to: ActorRef, timeout: float) -> None:
@@ -78,4 +80,4 @@ class Hand:
 
     def _dead_letter(self, cause: str, *, unhandled: bool = False) -> None:
         path, sender = self._endpoint.address.path, envelope.path_of(self._mail.sender)
-        self._endpoint.report(path, sender, cause, self._mail.body, unhandled=unhandled)
+        self._endpoint.reports.make(path, sender, cause, self._mail.body, unhandled=unhandled)

@@ -24,10 +24,11 @@ from actors.core.reason import ExitReason
 from actors.runtime import leftovers, rundirectory
 from actors.runtime.custodian import Custodian
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.endpoint import Endpoint, Interregnum
+from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardianprocess import GuardianProcess
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
+from actors.runtime.reports import Interregnum
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
@@ -126,7 +127,7 @@ class Session:
         self._subscribers.add(subscriber)
         request = subscriber.subscription()
         if request is not None:
-            self.endpoint.inquire(request, self.endpoint.site.system)
+            self.endpoint.commands.inquire(request, self.endpoint.site.system)
 
     def subscriptions(self) -> Iterator[Subscribe]:
         """What has to be asked of a new guardian."""
@@ -149,7 +150,7 @@ class Session:
         with self._changed:
             self._changed.wait_for(lambda: self._serving or self.error, timeout)
         with suppress(ActorsError, Interregnum):
-            self.endpoint.report_flood()
+            self.endpoint.reports.tell_of_flood()
             self.endpoint.tell_guardian(StopSystem())
         self.wait(timeout)
 
@@ -204,7 +205,7 @@ class Session:
         with self._changed:
             self._serving = True
             self._changed.notify_all()
-        self.endpoint.report_flood()
+        self.endpoint.reports.tell_of_flood()
 
     def _launch(self) -> GuardianProcess:
         layout = self.endpoint.site.mailbox(GUARDIAN)

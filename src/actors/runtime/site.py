@@ -123,6 +123,11 @@ def _mailbox(path: Path, spill: Path, number: int) -> Layout:
     return Layout.at(path / str(number), spill / str(number))
 
 
+def guardian_of(system: str) -> Address:
+    """Where the guardian of a system is reached."""
+    return Address(system, GUARDIAN, "guardian")
+
+
 def _quote(path: str) -> str:
     return path.replace("%", "%25").replace("/", "%2F")
 

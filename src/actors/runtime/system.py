@@ -117,14 +117,14 @@ class ActorSystem:
         that another process cannot find.
         """
         endpoint = self._endpoint
-        return endpoint.spawn(endpoint.guardian, spec, name)
+        return endpoint.commands.spawn(endpoint.guardian, spec, name)
 
     async def spawn_async(
         self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None
     ) -> ActorRef:
         """`spawn` for asyncio."""
         endpoint = self._endpoint
-        return await endpoint.spawn_async(endpoint.guardian, spec, name)
+        return await endpoint.commands.spawn_async(endpoint.guardian, spec, name)
 
     def ref(self, path: str) -> ActorRef:
         """The reference of the actor that has a name now, such as ``bank/ada``. Raises `NoSuchActor`."""
@@ -152,13 +152,13 @@ class ActorSystem:
         They are kept after the actor is gone, but not by a guardian that is killed.
         """
         endpoint = self._endpoint
-        found: list[ExitReason] = endpoint.inquire(Exits(path=path), endpoint.site.system)
+        found: list[ExitReason] = endpoint.commands.inquire(Exits(path=path), endpoint.site.system)
         return found
 
     def children(self) -> list[ActorRef]:
         """What the application has spawned and is there, in the order in which it was started."""
         endpoint = self._endpoint
-        return endpoint.children(endpoint.address)
+        return endpoint.commands.children(endpoint.address)
 
     @property
     def guardian_pid(self) -> int:

@@ -341,12 +341,12 @@ class Worker:
         )
 
     def _flush(self) -> None:
-        self._endpoint.report_flood()
+        self._endpoint.reports.tell_of_flood()
         self._endpoint.flush(self._assignment.blueprint.terms.shutdown)
 
     def _dead_letter(self, sender: bytes | str, cause: str, message: bytes) -> None:
         path = envelope.path_of(sender) if isinstance(sender, bytes) else sender
-        self._endpoint.report(self._assignment.address.path, path, cause, message)
+        self._endpoint.reports.make(self._assignment.address.path, path, cause, message)
 
     def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
         """From the guardian, after its word: leave at once. From elsewhere: the guardian decides."""

@@ -1,0 +1,36 @@
+"""The conclusion of an ask: a value, or the error that says how it ended."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from actors.core.address import Address
+from actors.core.codec import Codec
+from actors.core.envelope import REPLY, Outcome
+from actors.core.errors import ActorCrashed, ActorStopped, AskTimeout, HandlerError, Rejected
+from actors.core.message import Request
+from actors.core.schema import check_reply
+from actors.runtime.replies import Answer
+
+
+def conclude(codec: Codec, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:
+    """The reply to what was asked of `to`; no answer means that the time is up. Raises an `AskError`."""
+    if answer is None:
+        raise AskTimeout(to, timeout)
+    if answer.error is not None:
+        raise copy(answer.error)
+    value = codec.decode(answer.body, answer.segments)
+    if answer.outcome is REPLY:
+        if isinstance(message, Request):
+            check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
+        return value
+    match answer.outcome:
+        case Outcome.RAISED:
+            raise HandlerError(to, *value)
+        case Outcome.REJECTED:
+            raise Rejected(to, value)
+        case Outcome.CRASHED:
+            raise ActorCrashed(to, value)
+        case Outcome.STOPPED:
+            raise ActorStopped(to, value)
