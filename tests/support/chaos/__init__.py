@@ -5,7 +5,7 @@ are sent and asked by the threads and event loops of the application, while thei
 stopped for a while, and crashed in handlers, starts and stops. Everybody writes down what happens to it
 where no kill can reach it; the oracle reads that afterwards, and nothing else.
 
-The rooms: `role` and `ledger` are what everybody writes, `cast` the messages and the actors, `army` the
-tree of them, `users` who uses it, `fire` who shoots at it, `footprint` what it takes of the machine,
-`oracle` what is true of it, and `chaos` the play.
+The rooms: `ledger` and `role` are what everybody writes, `mail` and `asker` how they send and ask, `cast`
+the actors, `army` the tree of them, `users` who uses it, `fire` who shoots at it, `truce` how it comes to
+rest, `footprint` what it takes of the machine then, `oracle` what is true of it all, and `chaos` the play.
 """

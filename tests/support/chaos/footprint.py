@@ -5,25 +5,24 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from actors import ActorSystem
-from actors.runtime import processes
-from actors.runtime.mailbox import slab
+from actors.runtime.processes import lives
 
 _SLACK: Final = {
     "descriptors of the guardian": 60,  # reply lanes of those who asked once, closed now and then
     "descriptors of the application": 80,  # the same, and mailboxes
+    "parcels of the dead": 40,  # and slabs, until their receivers look
     "threads of the application": 2,  # which carry what a pipe has refused, and read futures' replies
-    "slabs of nobody": 40,  # left by the killed, until their receivers look
-    "KiB of the guardian": 4_096,
-    "KiB of the application": 16_384,
+    "KiB of the guardian": 12_288,  # it remembers thousands of senders, and the last ends of each name
+    "KiB of the application": 4_096,
 }
 """How much more something may take later than before."""
 
 _LANE: Final = "replies."
+_PARCELS: Final = "/parcels"
 
 Footprint = dict[str, int]
 
@@ -33,8 +32,7 @@ def measure(system: ActorSystem) -> Footprint:
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     guardian, root = system.guardian_pid, os.getpid()
-    entries, lanes = _entries(system.directory)
-    slabs = [path for path in system.directory.glob("*/parcels/*") if _is_slab(path)]
+    entries, parcels, lanes = _entries(system.directory)
     descendants = _descendants(guardian)
     return {
         "descriptors of the guardian": _count(f"/proc/{guardian}/fd"),
@@ -42,9 +40,9 @@ def measure(system: ActorSystem) -> Footprint:
         "threads of the guardian": _count(f"/proc/{guardian}/task"),
         "threads of the application": _count(f"/proc/{root}/task"),
         "processes": descendants,
-        "entries of the run directory": entries - len(slabs),
-        "slabs of nobody": sum(not processes.lives(path.name.rpartition(".")[0]) for path in slabs),
-        "reply lanes of nobody": max(0, lanes - descendants - 1),  # the application has one, too
+        "entries of the run directory": len(entries),
+        "parcels of the dead": sum(not lives(parcel.rpartition(".")[0]) for parcel in parcels),
+        "reply lanes of nobody": max(0, len(lanes) - descendants - 1),  # the application has one, too
         "KiB of the guardian": _memory(guardian),
         "KiB of the application": _memory(root),
     }
@@ -63,20 +61,18 @@ def _count(directory: str) -> int:
     return len(os.listdir(directory))
 
 
-def _entries(directory: Path) -> tuple[int, int]:
-    """How many entries there are beside reply lanes, and how many of these."""
-    entries = lanes = 0
-    for _path, directories, files in os.walk(directory):
-        lanes += len([name for name in directories if name.startswith(_LANE)])
+def _entries(directory: Path) -> tuple[list[str], list[str], list[str]]:
+    """The entries of the run directory, the parcels in it, and the reply lanes."""
+    entries, parcels, lanes = list[str](), list[str](), list[str]()
+    for path, directories, files in os.walk(directory):
+        lanes += [name for name in directories if name.startswith(_LANE)]
         directories[:] = [name for name in directories if not name.startswith(_LANE)]
-        entries += len(directories) + len(files)
-    return entries, lanes
-
-
-def _is_slab(path: Path) -> bool:
-    with suppress(FileNotFoundError):
-        return path.stat().st_size == slab.SIZE
-    return False
+        entries += directories
+        if path.endswith(_PARCELS):
+            parcels += files
+        else:
+            entries += files
+    return entries, parcels, lanes
 
 
 def _descendants(pid: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from support.chaos.army import writer
-from support.chaos.cast import TIMEOUT
+from support.chaos.asker import TIMEOUT
 from support.chaos.ledger import Asked, Record
 
 LATE: Final = 0.1

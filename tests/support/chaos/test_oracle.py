@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.chaos.army import ledger
-from support.chaos.cast import TIMEOUT
+from support.chaos.asker import TIMEOUT
 from support.chaos.ledger import Asked, Ledger
 from support.chaos.oracle import LATE, Oracle
 

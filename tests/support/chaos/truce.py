@@ -18,7 +18,7 @@ from actors import (
     NoSuchActor,
 )
 from support.chaos.army import Post
-from support.chaos.cast import Asker
+from support.chaos.asker import Asker
 from support.chaos.ledger import Ledger
 from support.chaos.users import PATIENCE
 

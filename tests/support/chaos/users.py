@@ -12,8 +12,9 @@ from typing import Final
 
 from actors import MailboxFull
 from support.chaos.army import Army, Post
-from support.chaos.cast import TIMEOUT, Asker, Bear, Poke, Sender
+from support.chaos.asker import Asker
 from support.chaos.ledger import Ledger
+from support.chaos.mail import Bear, Poke, Sender
 
 PATIENCE: Final = 40.0
 """How long anything may take that has to come to its end, in seconds."""
@@ -72,27 +73,14 @@ class Users:
     def _ask(self, chance: random.Random) -> None:
         asker = Asker(f"root{next(_NUMBERS)}", chance)
         while not self._over.is_set():
-            to = chance.choice(self._posts).ref
-            question = asker.question(to)
-            try:
-                if chance.random() < 0.5:
-                    result: int | Exception = to.ask(question.check, timeout=TIMEOUT)
-                else:
-                    result = to.ask_future(question.check, timeout=TIMEOUT).result(PATIENCE)
-            except Exception as error:  # the oracle says which may be
-                result = error
-            self._ledger.asked(question.ended(result))
+            ask = chance.choice((asker.ask, asker.ask_future))
+            self._ledger.asked(ask(chance.choice(self._posts).ref))
 
     def _ask_async(self, chance: random.Random) -> None:
         asker = Asker(f"root{next(_NUMBERS)}", chance)
 
         async def one(post: Post) -> None:
-            question = asker.question(post.ref)
-            try:
-                result: int | Exception = await post.ref.ask_async(question.check, timeout=TIMEOUT)
-            except Exception as error:
-                result = error
-            self._ledger.asked(question.ended(result))
+            self._ledger.asked(await asker.ask_async(post.ref))
 
         async def many() -> None:
             while not self._over.is_set():
