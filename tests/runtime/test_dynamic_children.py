@@ -108,8 +108,9 @@ def test_a_crowd_of_them_stops_together(system: ActorSystem, tmp_path: Path, mai
     crowd.stop()
     assert [mailbox.get(timeout=20) for _ in range(CROWD)] == ["stopping"] * CROWD
     assert not crowd.join(0)
-    os.close(os.open(gate, os.O_WRONLY))
+    opened = os.open(gate, os.O_WRONLY)
     assert crowd.join(20)
+    os.close(opened)
     assert system.names() == []
 
 

@@ -214,7 +214,5 @@ def test_what_a_killed_sender_has_left_is_removed_while_its_receiver_lives_on(
 
     assert is_left()
     assert hauler.ask(echo) != killed
-    for _ in range(1_000):
-        if is_left():
-            echo.ask("still there?")
-    assert not is_left()
+    while is_left():  # it looks once in a while; the test's own timeout is for who never does
+        echo.ask("still there?")

@@ -201,7 +201,7 @@ def test_a_large_message_that_found_no_descriptor_is_carried_once_there_is_one()
         assert [mailbox.get(timeout=30) for _ in range(small)] == list(range(small))
         while not mailbox._outbox.stalled:  # pyright: ignore[reportPrivateUsage]
             os.sched_yield()
-        for _ in range(2):
+        for _ in range(4):
             os.close(taken.pop())
         while mailbox._outbox.waiting:  # pyright: ignore[reportPrivateUsage]
             os.sched_yield()
