@@ -146,6 +146,32 @@ def test_an_actor_killed_at_the_end_of_its_mail_has_stopped(system: ActorSystem)
     assert speechless.join(10)
 
 
+class Terminated(Echo):
+    """Gets the guardian's SIGTERM just as it hears the guardian's word."""
+
+    context: WorkerContext  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def on_start(self) -> None:
+        control = self.context._worker._control  # pyright: ignore[reportPrivateUsage]
+        read = control.read
+
+        def read_and_be_terminated() -> list[list[bytes]]:
+            heard = read()
+            os.kill(os.getpid(), signal.SIGTERM)
+            return heard
+
+        control.read = read_and_be_terminated  # type: ignore[method-assign]
+
+
+def test_a_sigterm_from_the_guardian_is_not_taken_for_that_of_a_service_manager(
+    system: ActorSystem,
+) -> None:
+    terminated = system.spawn(Terminated)
+    terminated.stop()
+    assert terminated.join(10)
+    assert system.spawn(Echo).ask("does the system go on?") == "does the system go on?"
+
+
 class Raiser(Echo):
     def receive(self, message: Any) -> Any:
         raise ValueError("\udc80 from a file name" if message == "odd" else "long " * 1_000_000)

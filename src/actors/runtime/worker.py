@@ -236,9 +236,11 @@ class Worker:
         """The next message, unless there is none or control has come before it."""
         while True:
             if self._words[_CONTROL]:
-                self._words[Word.CONTROL] = 0
-                if self._control.read():
+                told = self._control.read()
+                if told:
                     self.stop(reason.SHUTDOWN)
+                self._words[Word.CONTROL] = 0  # not before: a SIGTERM would seem to be a stranger's
+                if told:
                     return None
             try:
                 return self._inbox.take()
