@@ -22,6 +22,7 @@ from actors import (
 )
 from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
+from actors.runtime.mailbox import slab
 from actors.runtime.mailbox.outbox import Outbox
 
 
@@ -146,6 +147,32 @@ def test_an_actor_killed_at_the_end_of_its_mail_has_stopped(system: ActorSystem)
     assert speechless.join(10)
 
 
+class Terminated(Echo):
+    """Gets the guardian's SIGTERM just as it hears the guardian's word."""
+
+    context: WorkerContext  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def on_start(self) -> None:
+        control = self.context._worker._control  # pyright: ignore[reportPrivateUsage]
+        read = control.read
+
+        def read_and_be_terminated() -> list[list[bytes]]:
+            heard = read()
+            os.kill(os.getpid(), signal.SIGTERM)
+            return heard
+
+        control.read = read_and_be_terminated  # type: ignore[method-assign]
+
+
+def test_a_sigterm_from_the_guardian_is_not_taken_for_that_of_a_service_manager(
+    system: ActorSystem,
+) -> None:
+    terminated = system.spawn(Terminated)
+    terminated.stop()
+    assert terminated.join(10)
+    assert system.spawn(Echo).ask("does the system go on?") == "does the system go on?"
+
+
 class Raiser(Echo):
     def receive(self, message: Any) -> Any:
         raise ValueError("\udc80 from a file name" if message == "odd" else "long " * 1_000_000)
@@ -186,7 +213,14 @@ def test_an_unread_standard_error_hinders_no_restart(closed: bool) -> None:
             os.close(number)
 
 
-class AsyncEcho(Echo):
+class Tidy(Echo):
+    """Looks for what the dead have left whenever it waits for mail, and not once a second."""
+
+    def on_start(self) -> None:
+        slab._TIDY = 0.0  # type: ignore[misc]  # pyright: ignore
+
+
+class AsyncTidy(Tidy):
     async def receive(self, message: Any) -> Any:
         return super().receive(message)
 
@@ -200,19 +234,14 @@ class Hauler(Echo):
         return os.getpid()
 
 
-@pytest.mark.parametrize("receiver", [Echo, AsyncEcho])
+@pytest.mark.parametrize("receiver", [Tidy, AsyncTidy])
 def test_what_a_killed_sender_has_left_is_removed_while_its_receiver_lives_on(
-    system: ActorSystem, receiver: type[Echo]
+    system: ActorSystem, receiver: type[Tidy]
 ) -> None:
-    echo, hauler = system.spawn(receiver), system.spawn(child(Hauler))
-    parcels = system.directory / str(echo.address.id) / "parcels"
-    killed = hauler.ask(echo)
+    tidy, hauler = system.spawn(receiver), system.spawn(child(Hauler))
+    parcels = system.directory / str(tidy.address.id) / "parcels"
+    killed = hauler.ask(tidy)
     os.kill(killed, signal.SIGKILL)
-
-    def is_left() -> bool:
-        return any(name.startswith(f"{killed}.") for name in os.listdir(parcels))
-
-    assert is_left()
-    assert hauler.ask(echo) != killed
-    while is_left():  # it looks once in a while; the test's own timeout is for who never does
-        echo.ask("still there?")
+    assert hauler.ask(tidy) != killed
+    while any(name.startswith(f"{killed}.") for name in os.listdir(parcels)):
+        os.sched_yield()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -39,6 +40,25 @@ class Timed(Actor):
 class TimedAsync(Timed):
     async def receive(self, message: Any) -> Any:
         return super().receive(message)
+
+
+class Backgrounded(TimedAsync):
+    """Sets a timer from a task of its own, while it waits for mail."""
+
+    async def on_start(self) -> None:
+        self.task = asyncio.create_task(self.set_timer())
+
+    async def set_timer(self) -> None:
+        for _ in range(1_000):  # turns of the loop, by which it has been waiting for long
+            await asyncio.sleep(0)
+        self.context.send_after(SOON, "from the background")
+
+
+def test_a_timer_set_by_a_task_wakes_an_actor_that_waits_for_mail(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    system.spawn(child(Backgrounded, mailbox.address))
+    assert mailbox.get(timeout=10) == "from the background"
 
 
 @pytest.fixture(params=[Timed, TimedAsync])

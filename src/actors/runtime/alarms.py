@@ -31,6 +31,8 @@ class Alarms:
         self._clock = clock
         self._heap: list[tuple[float, int, Alarm]] = []
         self._numbers = itertools.count()
+        self.on_new: Ring = _ignore
+        """Called when one is added: whoever waits for the next has to look again."""
 
     def __bool__(self) -> bool:
         return bool(self._heap)
@@ -61,3 +63,8 @@ class Alarms:
 
     def _push(self, seconds: float, alarm: Alarm) -> None:
         heapq.heappush(self._heap, (self._clock() + seconds, next(self._numbers), alarm))
+        self.on_new()
+
+
+def _ignore() -> None:
+    """Nobody waits for the next alarm but who adds it."""

@@ -215,6 +215,7 @@ class Worker:
         self._inbox.tidy()
         loop = asyncio.get_running_loop()
         awake = asyncio.Event()
+        before, self.alarms.on_new = self.alarms.on_new, awake.set
         for descriptor in (self._inbox, self._control):
             loop.add_reader(descriptor, awake.set)
         try:
@@ -222,6 +223,7 @@ class Worker:
         except TimeoutError:
             self._inbox.mend()
         finally:
+            self.alarms.on_new = before
             for descriptor in (self._inbox, self._control):
                 loop.remove_reader(descriptor)
 
@@ -236,9 +238,11 @@ class Worker:
         """The next message, unless there is none or control has come before it."""
         while True:
             if self._words[_CONTROL]:
-                self._words[Word.CONTROL] = 0
-                if self._control.read():
+                told = self._control.read()
+                if told:
                     self.stop(reason.SHUTDOWN)
+                self._words[Word.CONTROL] = 0  # not before: a SIGTERM would seem to be a stranger's
+                if told:
                     return None
             try:
                 return self._inbox.take()

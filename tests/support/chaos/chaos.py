@@ -54,7 +54,7 @@ class Chaos:
             self._army.muster()
             posts = self._army.posts
             self.fire = Fire(self._system, posts.values(), self._ledger, self._chance)
-            self._truce = Truce(self._system, posts, self._ledger, self._chance)
+            self._truce = Truce(self._system, posts, self._ledger, self._chance, may_stop=self._may_stop)
             self._truce.hold()  # by which everyone's mailbox is open here
         except BaseException:
             self._end()

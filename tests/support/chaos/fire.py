@@ -25,6 +25,8 @@ from support.chaos.role import Role
 
 _WAYS: Final = {"SIGKILL": 60, "SIGSEGV": 10, "SIGSTOP": 10, **dict.fromkeys(ENDS, 3)}
 """How, and how often; what is no signal is told to the actor, which then ends itself in that way."""
+_GAP: Final = 0.15
+"""How long nobody is shot at, at the most, in seconds."""
 _PAUSE: Final = 0.05
 """How long a process is stopped, in seconds."""
 _PATIENCE: Final = 0.1
@@ -51,7 +53,7 @@ class Fire:
     def shoot(self, until: float, kills: int) -> None:
         """Shoot until a moment, and at most until there were so many kills in all."""
         while time.monotonic() < until and self.kills.total() < kills:
-            self._idle.wait(self._chance.random() * 0.04)
+            self._idle.wait(self._chance.random() * _GAP)
             self._resume(time.monotonic() - _PAUSE)
             self._shoot_once()
         self._idle.wait(_PAUSE)

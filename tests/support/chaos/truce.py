@@ -30,8 +30,16 @@ class Truce:
     """Brings an army to rest."""
 
     def __init__(
-        self, system: ActorSystem, posts: Mapping[str, Post], ledger: Ledger, chance: random.Random
+        self,
+        system: ActorSystem,
+        posts: Mapping[str, Post],
+        ledger: Ledger,
+        chance: random.Random,
+        *,
+        may_stop: bool,
     ) -> None:
+        """Whether an actor `may_stop` for good: else it is a problem that one has."""
+        self._may_stop = may_stop
         self._system = system
         self._posts = posts
         self._ledger = ledger
@@ -70,7 +78,9 @@ class Truce:
 
         A second `join` is answered when all who went with it are gone, too.
         """
-        if not (ref.join(PATIENCE) and ref.join(PATIENCE)):
+        if not self._may_stop:
+            self._ledger.problem(f"{ref.path} has stopped, though nobody stopped it")
+        elif not (ref.join(PATIENCE) and ref.join(PATIENCE)):
             self._ledger.problem(f"{ref.path} has stopped, and does not go")
         elif ref.path in self._system.names():
             self._ledger.problem(f"{ref.path} is gone, and keeps its name")
