@@ -2,7 +2,8 @@
 
 Any message that is doubled, out of order, corrupt or lost beyond the promise, any ask that ends late or
 with something untrue, and anything that grows or is left ends the run with an error. After that come
-shorter fights in which supervisors give up.
+shorter fights in which supervisors give up. With ``--guardians``, guardians are killed too, and waiting
+mail is lost with them.
 
     python benchmarks/soak.py [--kills 3000] [--fights 5] [--seed N]
 """
@@ -32,17 +33,18 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=3_000)
     parser.add_argument("--fights", type=int, default=5, help="how many, in which supervisors give up")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--guardians", action="store_true", help="kill guardians too, now and then")
     arguments = parser.parse_args()
     os.environ["ACTORS_LOG_LEVEL"] = "critical"
     print(f"seed {arguments.seed}", flush=True)
-    soak(arguments.seed, arguments.kills)
+    soak(arguments.seed, arguments.kills, guardians=arguments.guardians)
     for number in range(1, arguments.fights + 1):
         give_up(arguments.seed + number)
 
 
-def soak(seed: int, kills: int) -> None:
+def soak(seed: int, kills: int, *, guardians: bool) -> None:
     """Fight over one system until there were so many kills."""
-    with Chaos(seed) as chaos:
+    with Chaos(seed, guardians=guardians) as chaos:
         while chaos.fire.kills.total() < kills:
             chaos.fight(MINUTE, kills)
             print(f"{chaos.fire.kills.total()} kills; at rest {chaos.footprints[-1]}", flush=True)

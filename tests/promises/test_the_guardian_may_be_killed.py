@@ -258,3 +258,19 @@ def test_a_system_can_be_stopped_while_its_guardian_is_being_replaced() -> None:
         system.spawn(child(Player))
         os.kill(system.guardian_pid, signal.SIGKILL)
         getattr(system, how)()
+
+
+@pytest.mark.parametrize("command", ["stop", "drain", "kill"])
+def test_a_command_that_finds_no_guardian_is_for_the_next_one(system: ActorSystem, command: str) -> None:
+    player = system.spawn(child(Player))
+    player.ask(Pid())
+    kill_guardian(system)
+    match command:
+        case "stop":
+            player.stop()
+        case "drain":
+            player.stop(drain=True)
+        case _:
+            player.kill()
+    assert player.join(20)
+    assert system.names() == []

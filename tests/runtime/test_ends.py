@@ -133,10 +133,10 @@ class Speechless(Echo):
         endpoint = self.context._endpoint  # pyright: ignore[reportPrivateUsage]
         tell = endpoint.tell_guardian
 
-        def tell_or_die(message: Any, system: str | None = None) -> None:
+        def tell_or_die(message: Any, system: str | None = None, patience: float = 0.0) -> None:
             if isinstance(message, Stop):
                 os.kill(os.getpid(), signal.SIGKILL)
-            tell(message, system)
+            tell(message, system, patience)
 
         endpoint.tell_guardian = tell_or_die  # type: ignore[method-assign]
 

@@ -14,11 +14,14 @@ from actors.core.protocol import Children, Join, Stop
 from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
 from actors.core.spec import ChildSpec
 from actors.runtime import spawning
+from actors.runtime.reports import Interregnum
 from actors.runtime.site import guardian_of
 
 if TYPE_CHECKING:
     from actors.runtime.endpoint import Endpoint
 
+_PATIENCE: Final = 60.0
+"""How long a command waits for a new guardian, in seconds."""
 _FOR_EVER: Final = 10.0**9
 
 
@@ -54,16 +57,18 @@ class Commands:
     def stop(self, to: Address, *, drain: bool) -> None:
         """Have an actor stop for good."""
         if not drain:
-            self._endpoint.tell_guardian(Stop(id=to.id), to.system)
+            self._endpoint.tell_guardian(Stop(id=to.id), to.system, _PATIENCE)
             return
         try:
             self._endpoint.post(to, envelope.mail(Kind.LAST, self._endpoint.sender), ())
         except MailboxClosed:
             return
+        except Interregnum:  # the mail that was to be handled first is lost
+            self.stop(to, drain=False)
 
     def kill(self, to: Address) -> None:
         """Have an actor killed for good."""
-        self._endpoint.tell_guardian(Stop(id=to.id, kill=True), to.system)
+        self._endpoint.tell_guardian(Stop(id=to.id, kill=True), to.system, _PATIENCE)
 
     def join(self, to: Address, timeout: float | None) -> bool:
         """Wait until an actor is gone for good."""

@@ -77,7 +77,9 @@ class Endpoint:
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""
         self.suspended = False
-        """Whether every actor is dead or dying, and no mailbox is opened."""
+        """Whether every actor is dead, and no mailbox is opened but by who replaces the guardian."""
+        self.replacing = 0
+        """The thread that replaces the guardian."""
         self._wake = tuple(wake)
         self._on_wake = on_wake
         self._try_again = try_again
@@ -130,11 +132,14 @@ class Endpoint:
                 raise
             self._peer(to).post(message, segments, _deadline(timeout))
 
-    def tell_guardian(self, message: Any, system: str | None = None) -> None:
-        """Tell the guardian, of this system or another, if there still is one."""
+    def tell_guardian(self, message: Any, system: str | None = None, patience: float = 0.0) -> None:
+        """Tell the guardian, of this system or another, if there still is one.
+
+        Waits at most `patience` seconds for the next one if it was killed, then raises `Interregnum`.
+        """
         body, segments = self.codec.encode(message)
         try:
-            self.post(guardian_of(system or self.site.system), self._tell + body, segments)
+            self.post(guardian_of(system or self.site.system), self._tell + body, segments, patience)
         except MailboxClosed:
             self._raise_if_down()
 
@@ -233,7 +238,7 @@ class Endpoint:
 
     def suspend(self, why: ExitReason) -> None:
         """Everyone has died: open no mailbox until further notice, lose what waits here, end all asks."""
-        self.suspended = True
+        self.suspended, self.replacing = True, threading.get_ident()
         self._peers.close()  # before the asks end, so that none is sent to who is still dying
         self.end_asks(why)
 
@@ -305,7 +310,7 @@ class Endpoint:
     ) -> int:
         chain = self._chain(to)
         while True:
-            late = time.monotonic() + _RETRY > pending.deadline
+            late = time.monotonic() >= pending.deadline
             try:
                 return self._send(to, message, pending, chain, 0.0)
             except MailboxFull:
@@ -314,17 +319,18 @@ class Endpoint:
             except Interregnum:
                 if late:
                     raise AskTimeout(to, timeout) from None
-            await asyncio.sleep(_RETRY)
+            await asyncio.sleep(min(_RETRY, max(0.0, pending.deadline - time.monotonic())))
 
     def _peer(self, to: Address) -> Peer:
         peer = self._peers.get(to)
-        if peer is None:
-            if self.down is not None:
-                raise copy(self.down)
-            if self.suspended:
-                raise MailboxClosed(to.path)
-            peer = self._peers.open(to)
-        return peer
+        return self._open(to) if peer is None or self.suspended else peer
+
+    def _open(self, to: Address) -> Peer:
+        if self.down is not None:
+            raise copy(self.down)
+        if self.suspended and threading.get_ident() != self.replacing:
+            raise MailboxClosed(to.path)
+        return self._peers.get(to) or self._peers.open(to)
 
     def _raise_if_down(self) -> None:
         down = self.down or self._on_wake()

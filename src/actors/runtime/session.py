@@ -149,7 +149,7 @@ class Session:
         self._stopping = True
         with self._changed:
             self._changed.wait_for(lambda: self._serving or self.error, timeout)
-        with suppress(ActorsError, Interregnum):
+        with suppress(ActorsError):
             self.endpoint.reports.tell_of_flood()
             self.endpoint.tell_guardian(StopSystem())
         self.wait(timeout)
@@ -193,7 +193,6 @@ class Session:
         self.endpoint.suspend(self.last_exit)
         self._ring()
         leftovers.kill(self.endpoint.site)
-        self.endpoint.suspended = False
         self._orders = attrs.evolve(
             self._orders, generation=self._orders.generation + 1, cause=self.guardian.obituary()
         )
@@ -202,6 +201,7 @@ class Session:
     def resume(self) -> None:
         """The guardian serves."""
         self._close_keepers()
+        self.endpoint.suspended = False
         with self._changed:
             self._serving = True
             self._changed.notify_all()

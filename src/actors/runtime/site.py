@@ -105,7 +105,7 @@ class Site:
         """The pid of an actor's process; None if it has none at present."""
         try:
             status = Status(self.mailbox(number).journal)
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # gone, or just being made
             return None
         with closing(status):
             return status.words[Word.PROCESS] or None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
-from actors import ActorRef, ActorSystem, ChildSpec, Strategy, Supervisor, child
+from actors import ActorRef, ActorSystem, AskTimeout, ChildSpec, Strategy, Supervisor, child
 from support.chaos.cast import AsyncSoldier, Soldier, role_word
 from support.chaos.role import Role, RoleWord
 
@@ -62,6 +63,13 @@ class Army:
     def guest(self, name: str) -> ActorRef:
         """Start another soldier, whom nobody knows."""
         return self._system.spawn(self._soldier(name))
+
+    def dismiss(self, name: str) -> None:
+        """Stop a guest that may be there, or not, after the death of a guardian."""
+        with suppress(AskTimeout):
+            for ref in self._system.children():
+                if ref.path == name:
+                    ref.stop()
 
     def soldier(self, path: str, cls: type[Soldier] = Soldier) -> ChildSpec[Soldier]:
         self._paths.append(path)

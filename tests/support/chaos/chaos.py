@@ -30,8 +30,18 @@ _SHOWN: Final = 20
 class Chaos:
     """A system to fight over. Enter, `fight` as often as you like, and leave: what was wrong is raised."""
 
-    def __init__(self, seed: int, *, limit: int = _UNLIMITED, root_limit: int = _UNLIMITED) -> None:
-        """Supervisors give up after `limit` restarts, and actors below none after `root_limit`."""
+    def __init__(
+        self,
+        seed: int,
+        *,
+        limit: int = _UNLIMITED,
+        root_limit: int = _UNLIMITED,
+        guardians: bool = False,
+    ) -> None:
+        """Supervisors give up after `limit` restarts, and actors below none after `root_limit`.
+
+        With `guardians`, guardians are shot at too.
+        """
         self.restarts: dict[str, list[float]] = {"alone": [], "in groups": []}
         """How long they took, from the death to the end of `on_start`, in seconds."""
         self.given_up: list[str] = []
@@ -42,7 +52,10 @@ class Chaos:
         self._chance = random.Random(seed)
         self._directory = Path(tempfile.mkdtemp(prefix="chaos-", dir=rundirectory.base()))
         self._ledger = Ledger(ledger(self._directory, "application"))
-        self._system = ActorSystem("chaos", max_restarts=root_limit, within=WITHIN)
+        self._guardians = guardians
+        self._system = ActorSystem(
+            "chaos", max_restarts=root_limit, within=WITHIN, max_guardian_restarts=_UNLIMITED
+        )
         self._army = Army(self._system, self._directory, limit)
         self._answered: set[str] = set()
 
@@ -53,7 +66,9 @@ class Chaos:
             self._events.start()
             self._army.muster()
             posts = self._army.posts
-            self.fire = Fire(self._system, posts.values(), self._ledger, self._chance)
+            self.fire = Fire(
+                self._system, posts.values(), self._ledger, self._chance, guardians=self._guardians
+            )
             self._truce = Truce(self._system, posts, self._ledger, self._chance, may_stop=self._may_stop)
             self._truce.hold()  # by which everyone's mailbox is open here
         except BaseException:
@@ -80,7 +95,9 @@ class Chaos:
         self._system.stop()
         self._events.join(PATIENCE)
         try:
-            self.oracle = Oracle(self._directory, self._answered, may_stop=self._may_stop)
+            self.oracle = Oracle(
+                self._directory, self._answered, may_stop=self._may_stop, may_lose=self._guardians
+            )
             problems = list(self.oracle.problems())
         finally:
             self._end()

@@ -1,7 +1,6 @@
 """Fire: who shoots, at whom, in the middle of what, and how.
 
-At actors only, as yet. A guardian that is shot has to come back first; then it is one more of the `_WAYS`,
-and a line in the ledger tells the oracle of the mail that went with it.
+At actors, and if that is wanted now and then at the guardian, with which the waiting mail of all goes.
 """
 
 from __future__ import annotations
@@ -25,6 +24,8 @@ from support.chaos.role import Role
 
 _WAYS: Final = {"SIGKILL": 60, "SIGSEGV": 10, "SIGSTOP": 10, **dict.fromkeys(ENDS, 3)}
 """How, and how often; what is no signal is told to the actor, which then ends itself in that way."""
+_AT_THE_GUARDIAN: Final = 0.01
+"""Which share of the shots, if any, goes at the guardian."""
 _GAP: Final = 0.15
 """How long nobody is shot at, at the most, in seconds."""
 _PAUSE: Final = 0.05
@@ -37,7 +38,13 @@ class Fire:
     """Shoots at soldiers, from one thread."""
 
     def __init__(
-        self, system: ActorSystem, posts: Iterable[Post], ledger: Ledger, chance: random.Random
+        self,
+        system: ActorSystem,
+        posts: Iterable[Post],
+        ledger: Ledger,
+        chance: random.Random,
+        *,
+        guardians: bool = False,
     ) -> None:
         self.kills: Counter[str] = Counter()
         """How many processes were killed, by the way."""
@@ -47,6 +54,7 @@ class Fire:
         self._posts = tuple(posts)
         self._ledger = ledger
         self._chance = chance
+        self._share = _AT_THE_GUARDIAN if guardians else 0.0
         self._paused: deque[tuple[float, int, int]] = deque()
         self._idle = threading.Event()
 
@@ -60,6 +68,11 @@ class Fire:
         self._resume(time.monotonic())
 
     def _shoot_once(self) -> None:
+        if self._chance.random() < self._share:
+            with suppress(ProcessLookupError):  # the one before has not been replaced yet
+                os.kill(self._system.guardian_pid, signal.SIGKILL)
+                self.kills["guardian"] += 1
+            return
         (how,) = self._chance.choices(list(_WAYS), [*_WAYS.values()])
         if how in ENDS:
             with suppress(MailboxFull):

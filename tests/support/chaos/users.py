@@ -6,11 +6,12 @@ import asyncio
 import itertools
 import random
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from actors import MailboxFull
+from actors import ActorRef, MailboxFull, StartError
 from support.chaos.army import Army, Post
 from support.chaos.asker import Asker
 from support.chaos.ledger import Ledger
@@ -22,6 +23,8 @@ _PACE: Final = 0.01
 _TOLD_AT_ONCE: Final = 10
 _ASKED_AT_ONCE: Final = 10
 _GUESTS_MAIL: Final = 20
+_TOLD_AGAIN: Final = 5.0
+"""After how many seconds a guest is told to stop once more."""
 _NUMBERS: Final = itertools.count()
 
 
@@ -92,12 +95,25 @@ class Users:
         """Spawn actors that nobody shoots at, and stop them in order: these must miss nothing."""
         while not self._over.wait(_PACE):
             name = f"guest{next(_NUMBERS)}"
-            guest = self._army.guest(name)
+            try:
+                guest = self._army.guest(name)
+            except StartError:  # its guardian was killed meanwhile; it may be there all the same
+                self._army.dismiss(name)
+                continue
             sender = Sender(name, chance)
             sender.send(guest, _GUESTS_MAIL)
             drained = chance.random() < 0.5
             guest.stop(drain=drained)
-            if not guest.join(PATIENCE):
+            if not self._has_gone(guest):
                 self._ledger.problem(f"{name} does not stop")
             if drained:
                 self._ledger.sent(name, name, sender.sent[name])
+
+    def _has_gone(self, guest: ActorRef) -> bool:
+        """Whether a guest that was told to stop does; what a guardian died with is told again."""
+        end = time.monotonic() + PATIENCE
+        while not guest.join(_TOLD_AGAIN):
+            if time.monotonic() > end:
+                return False
+            guest.stop()
+        return True

@@ -68,12 +68,14 @@ class Layout:
     def _create(self, maxsize: int, keepers: list[int]) -> None:
         self.places.main.mkdir(mode=0o700)
         os.close(os.open(self.lease, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        keepers.append(make_pipe(self.mail))
+        unready = f"{self.mail}.new"  # nobody finds a mailbox that is not whole
+        keepers.append(make_pipe(unready))
         capacity = max(PIPE_SIZE, fcntl.fcntl(keepers[0], fcntl.F_GETPIPE_SZ))
         journal.create(self.journal, capacity, maxsize)
         if maxsize > 0:
             keepers.append(make_pipe(self.credits))
             os.write(keepers[-1], b"+" * maxsize)
+        os.rename(unready, self.mail)
 
 
 def make_pipe(path: str | Path) -> int:
