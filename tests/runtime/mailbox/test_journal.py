@@ -42,7 +42,7 @@ class JournalMachine(RuleBasedStateMachine):
         self.path = self.directory / "journal"
         journal.create(self.path, CAPACITY, 0)
         self.status = Status(self.path)
-        self.journal = Journal(self.path)
+        self.journal = Journal(self.path, self.pipe)
         self.in_pipe: deque[Entry | Garbage] = deque()
         self.in_batch: deque[Entry | Garbage] = deque()
         self.in_hand = False
@@ -75,7 +75,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule()
     def refill(self) -> None:
-        if self.journal.refill(self.pipe):
+        if self.journal.refill():
             if self.journal.drained:
                 assert not self.in_batch
             self.in_batch += self.in_pipe
@@ -112,7 +112,7 @@ class JournalMachine(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.journal.close()
-        self.journal = Journal(self.path)
+        self.journal = Journal(self.path, self.pipe)
         if self.in_hand:  # a successor takes in hand again what its predecessor had
             assert self.journal.taken
             self.take()
@@ -132,28 +132,41 @@ class JournalMachine(RuleBasedStateMachine):
 def pipe_and_journal(tmp_path: Path) -> Iterator[tuple[int, Journal]]:
     pipe = make_pipe(tmp_path / "mail")
     journal.create(tmp_path / "journal", CAPACITY, 0)
-    opened = Journal(tmp_path / "journal")
+    opened = Journal(tmp_path / "journal", pipe)
     yield pipe, opened
     opened.close()
     os.close(pipe)
 
 
-def test_an_interrupt_before_the_read_leaves_the_mail_in_the_pipe(
-    pipe_and_journal: tuple[int, Journal], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("first_read", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("half_used", [False, True], ids=["anew", "behind"])
+def test_an_interrupt_beside_the_read_loses_nothing(
+    pipe_and_journal: tuple[int, Journal],
+    monkeypatch: pytest.MonkeyPatch,
+    first_read: bool,
+    half_used: bool,
 ) -> None:
     pipe, opened = pipe_and_journal
+    ends_in_zeros = Entry(frame.Kind.INLINE, b"second" + bytes(20))
+    read = opened._read  # pyright: ignore[reportPrivateUsage]
 
-    def interrupt(*_: object) -> int:
+    def interrupt(batch: memoryview) -> int:
+        if first_read:
+            read(batch)
         raise KeyboardInterrupt
 
     os.write(pipe, frame.inline(b"first"))
+    if half_used:
+        assert opened.refill()
+    os.write(pipe, frame.inline(ends_in_zeros.payload))
     with monkeypatch.context() as patch:
-        patch.setattr(os, "readv", interrupt)
+        patch.setattr(opened, "_read", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            opened.refill(pipe)
-    assert opened.take() is None
-    assert opened.refill(pipe)
+            opened.refill()
+    assert opened.refill() is not first_read
     assert opened.take() == Entry(frame.Kind.INLINE, b"first")
+    opened.done()
+    assert opened.take() == ends_in_zeros
 
 
 def test_a_batch_that_ends_in_less_than_a_head_is_counted(pipe_and_journal: tuple[int, Journal]) -> None:
@@ -164,10 +177,10 @@ def test_a_batch_that_ends_in_less_than_a_head_is_counted(pipe_and_journal: tupl
                 os.write(pipe, b"x" * frame.PIPE_BUF)
             except BlockingIOError:
                 break
-        assert opened.refill(pipe)
+        assert opened.refill()
     assert opened.count() == (1, 2 * CAPACITY)
     os.write(pipe, b"no room for this")
-    assert not opened.refill(pipe)
+    assert not opened.refill()
 
 
 def test_a_journal_agrees_with_its_model() -> None:

@@ -56,7 +56,7 @@ def found(endpoint: Endpoint, node: Node) -> None:
 @contextmanager
 def hand(node: Node) -> Generator[DeadHand]:
     """Open the hand of a dead actor."""
-    with closing(Journal(node.layout.journal)) as journal:
+    with closing(Journal(node.layout.journal, node.keepers[0])) as journal:
         yield DeadHand(journal, node.layout, node)
 
 
@@ -101,9 +101,9 @@ def waiting(node: Node) -> Iterator[tuple[Mail, bool]]:
     With each message comes whether it has been in hand before, and so may have been handled in part.
     """
     layout = node.layout
-    with closing(Journal(layout.journal)) as journal:
+    with closing(Journal(layout.journal, node.keepers[0])) as journal:
         journal.words[Word.GONE] = 1
-        while not journal.drained or journal.refill(node.keepers[0]):
+        while not journal.drained or journal.refill():
             mail, tried = _look(journal.take(), layout), journal.tried
             _drop(journal, layout)
             if mail is not None and mail.kind != Kind.LAST:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from functools import partial
 from typing import Final
 
 from actors.core.errors import DecodeError
@@ -38,9 +37,8 @@ class Inbox:
         self._slabs = Slabs(layout.places.main)
         self._credits = credits
         self._pipe = pipe
-        self.journal = Journal(layout.journal)
-        self._refill = partial(self.journal.refill, pipe.number)
-        self._waiter = Waiter(pipe.number, self._refill, wake, spin=spin)
+        self.journal = Journal(layout.journal, pipe.number)
+        self._waiter = Waiter(pipe.number, self.journal.refill, wake, spin=spin)
         self._label: bytes | None = None
         self._swept = False
         self._scarce_since: float | None = None
@@ -65,7 +63,7 @@ class Inbox:
         error (`OSError` for want of descriptors, `MemoryError`) leaves the message for the next `take`.
         """
         message = self.journal.take_inline()
-        if message is None and self.journal.drained and self._refill():
+        if message is None and self.journal.drained and self.journal.refill():
             message = self.journal.take_inline()
         return self._unusual(self.journal.take()) if message is None else [message]
 
@@ -113,7 +111,7 @@ class Inbox:
 
     def count(self) -> int:
         """How many messages wait. Counts what is in the pipe exactly if the journal has room for it."""
-        self.journal.refill(self._pipe.number)
+        self.journal.refill()
         left = waiting_bytes(self._pipe.number)
         count, size = self.journal.count()
         return count + (left * count // size if size else bool(left))

@@ -10,14 +10,16 @@ pipe. All state that must agree is one aligned 64-bit word, the cursor::
 Each of its changes is one store, so a reader killed between any two instructions leaves a state from
 which a successor goes on. (`struct.pack_into` would zero the word before it stores: torn by a kill.)
 
-Refill: learn with `FIONREAD` how many bytes wait (whole frames, as frames are written whole), zero as
-many, store the cursor, and `readv` exactly that many. A successor that finds nothing but zeros knows that
-the read never got there. The pages are allocated and populated beforehand, so no `readv` faults.
+Refill: with the batch used up, zero it and set the cursor to the beginning, so that nothing but zeros
+follows; then read all that waits (whole frames, as frames are written whole) and store its length. A
+successor that finds something else than zeros behind the batch knows that the read got there and its length
+did not. The pages are allocated and populated beforehand, so no read faults.
 """
 
 from __future__ import annotations
 
 import fcntl
+import io
 import mmap
 import os
 import sys
@@ -150,7 +152,8 @@ class Journal:
     `take` and `done` are called in turn. Not thread-safe: the reader's lock is the mailbox's.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, pipe: int) -> None:
+        """Open the journal of what comes through a pipe, whose descriptor stays open as long."""
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             size = os.fstat(descriptor).st_size
@@ -165,9 +168,12 @@ class Journal:
         self._memory = memoryview(self._map)
         self.words = self._memory[:STATUS_PAGE].cast("Q")
         self._capacity = self.words[Word.CAPACITY]
+        self._batch = self._memory[STATUS_PAGE : STATUS_PAGE + self._capacity]
+        self._pipe = pipe
+        self._read = io.FileIO(pipe, closefd=False).readinto  # says None where os.readv would raise
         self._position, self._length = _unpack(self.words[Word.CURSOR])
         self._next = self._position
-        self._discard_unread()
+        self._adopt()
 
     @property
     def taken(self) -> bool:
@@ -179,22 +185,39 @@ class Journal:
         """Whether every message of the batch has been dealt with."""
         return self._position == self._length
 
-    def refill(self, pipe: int) -> bool:
+    def refill(self) -> bool:
         """Move everything that waits in the pipe behind the batch; False if nothing could be moved."""
-        size = waiting_bytes(pipe)
-        if not size:
-            return False
-        base = 0 if self._position == self._length else self._length
-        if base + size > self._capacity:
-            return False
-        begin, end = STATUS_PAGE + base, STATUS_PAGE + base + size
-        self._map[begin:end] = bytes(size)
+        if self._position != self._length:
+            return self._append()
+        if self._length:
+            self._rinse()
         try:
-            self._position, self._length = (self._position if base else 0), base + size
+            size = self._read(self._batch)
+            if not size:
+                return False
+            self._length = size
+            self.words[_CURSOR] = size << _POSITION_BITS
+        except BaseException:  # a signal handler has raised, perhaps after the read
+            self._adopt()
+            raise
+        return True
+
+    def _rinse(self) -> None:
+        """Begin anew in front of zeros only."""
+        self._batch[: self._length] = bytes(self._length)
+        self.words[_CURSOR] = 0
+        self._position = self._length = 0
+
+    def _append(self) -> bool:
+        """Refill behind a batch that is not used up, if there is room for all that waits."""
+        end = self._length
+        if not 0 < waiting_bytes(self._pipe) <= self._capacity - end:
+            return False
+        try:
+            self._length += self._read(self._batch[end:]) or 0
             self._store(self.words[_CURSOR] & TAKEN)
-            os.readv(pipe, (self._memory[begin:end],))
-        except BaseException:  # a signal handler has raised, perhaps before the read
-            self._discard_unread()
+        except BaseException:
+            self._adopt()
             raise
         return True
 
@@ -220,7 +243,7 @@ class Journal:
         position, end = self._position, self._length
         if position == end:
             return None
-        kind, length = self._look(position)
+        kind, length = self._look(position, end)
         self._next = position + length
         self.words[_CURSOR] = position | end << _POSITION_BITS | TAKEN
         if kind == _GARBAGE:
@@ -269,18 +292,19 @@ class Journal:
     def close(self) -> None:
         """Unmap the journal."""
         self.words.release()
+        self._batch.release()
         self._memory.release()
         self._map.close()
 
     def _store(self, taken: int) -> None:
         self.words[_CURSOR] = self._position | self._length << _POSITION_BITS | taken
 
-    def _look(self, position: int) -> tuple[int, int]:
-        """The kind of what is at a position of the batch, and its length.
+    def _look(self, position: int, end: int) -> tuple[int, int]:
+        """The kind of what is at a position before an end, and its length.
 
         What is no frame is garbage, up to the next thing that looks like one.
         """
-        at, remaining = STATUS_PAGE + position, self._length - position
+        at, remaining = STATUS_PAGE + position, end - position
         if remaining >= _HEAD_SIZE:
             magic, kind, length = _unpack_head(self._map, at)
             if frame.valid(magic, kind, length, remaining):
@@ -292,15 +316,18 @@ class Journal:
         """Where the messages of the batch begin, from one of them on."""
         while position < self._length:
             yield position
-            position += self._look(position)[1]
+            position += self._look(position, self._length)[1]
 
-    def _discard_unread(self) -> None:
-        """Cut the batch where a predecessor was killed before its read: where all the rest is zero.
+    def _adopt(self) -> None:
+        """Add to the batch what was read behind it before the reader was killed or interrupted.
 
-        (Garbage that is nothing but zeros, at the batch's end, is taken for that and not reported.)
+        (Of garbage at its end that is nothing but zeros, nothing can be known.)
         """
-        for position in self._positions(self._position):
-            rest = self._memory[STATUS_PAGE + position : STATUS_PAGE + self._length]
-            if rest[0] == 0 and not bytes(rest).strip(b"\0"):
-                self._length = position
-                self._store(self.words[Word.CURSOR] & TAKEN)
+        begin = end = _unpack(self.words[_CURSOR])[1]
+        written = begin + len(bytes(self._batch[begin:]).rstrip(b"\0"))
+        while end < written:  # the last frame may end in zeros
+            kind, length = self._look(end, self._capacity)
+            end += min(length, written - end) if kind == _GARBAGE else length
+        self._length = end
+        if end > begin:
+            self._store(self.words[_CURSOR] & TAKEN)

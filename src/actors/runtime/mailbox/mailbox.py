@@ -131,7 +131,10 @@ class Mailbox(_Queue):
         return -(-waiting_bytes(premises.pipe.number) // _TYPICAL) + (not premises.status.drained)
 
     def empty(self) -> bool:
-        """Whether no message waits that has reached the mailbox."""
+        """Whether no message waits that has reached the mailbox.
+
+        True for a moment, too, in which another process fetches what waits.
+        """
         premises = self._open
         return not waiting_bytes(premises.pipe.number) and premises.status.drained
 

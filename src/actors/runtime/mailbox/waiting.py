@@ -25,8 +25,9 @@ _PROMPT: Final = 400e-6
 _CONFIDENT: Final = 4
 _CROWDED: Final = 20e-6
 """A turn that took so long, in seconds, has let another process run: there are more of them than cores."""
-_DISCOURAGED: Final = 50
-"""So many times as long as that turn took, no wait spins: turns cost a fiftieth of the time at most."""
+_PAUSE: Final = 1e-3
+"""For how long no wait spins then, in seconds; twice as long each time, as one such turn says little."""
+_LONGEST_PAUSE: Final = 0.256
 _LOOKS: Final = 4
 """How often a spinning process looks, for half a microsecond, before it yields the processor."""
 
@@ -71,6 +72,7 @@ class Waiter:
         self._spin = spin_time() if spin else 0.0
         self._confidence = 1
         self._spins_from = 0.0
+        self._pause = _PAUSE
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for at most `timeout` seconds (None: for ever), in one go for at most `LONGEST`.
@@ -98,11 +100,14 @@ class Waiter:
         while now < end:
             for _ in range(_LOOKS):
                 if look():
+                    if self._pause > _PAUSE:
+                        self._pause /= 2
                     return True
             before = time.monotonic()
             os.sched_yield()
             now = time.monotonic()
             if now - before > _CROWDED:
-                self._spins_from = now + _DISCOURAGED * (now - before)
+                self._spins_from = now + self._pause
+                self._pause = min(2 * self._pause, _LONGEST_PAUSE)
                 return False
         return False
