@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from actors.runtime import processes
-from actors.runtime.mailbox import slab
+from actors.runtime.mailbox import bulk, slab
 from actors.runtime.mailbox.slab import BadParcel, Slab, Slabs
 
 _LABEL: Final = re.compile(rb"([ms])(\d+\.\d+\.\d+)")
@@ -182,15 +182,17 @@ def _sizes(descriptor: int, path: str) -> Sequence[int]:
 
 
 def _read_all(descriptor: int, size: int, path: str) -> bytes:
+    try:
+        return bulk.read(descriptor, size) if size >= bulk.LARGE else _read_small(descriptor, size)
+    except EOFError:
+        raise BadParcel(f"{path} ends early") from None
+
+
+def _read_small(descriptor: int, size: int) -> bytes:
     data = os.read(descriptor, size)
-    if len(data) == size:
-        return data
-    pieces = [data]
-    missing = size - len(data)
-    while missing:
-        piece = os.read(descriptor, missing)
+    while len(data) < size:
+        piece = os.read(descriptor, size - len(data))
         if not piece:
-            raise BadParcel(f"{path} ends early")
-        pieces.append(piece)
-        missing -= len(piece)
-    return b"".join(pieces)
+            raise EOFError
+        data += piece
+    return data
