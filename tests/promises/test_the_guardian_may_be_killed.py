@@ -18,6 +18,7 @@ from actors import (
     ActorCrashed,
     ActorRef,
     ActorRestarting,
+    ActorsError,
     ActorStopped,
     ActorSystem,
     Mailbox,
@@ -274,3 +275,30 @@ def test_a_command_that_finds_no_guardian_is_for_the_next_one(system: ActorSyste
             player.kill()
     assert player.join(20)
     assert system.names() == []
+
+
+def test_no_ask_says_that_its_actor_has_stopped_however_often_guardians_die(system: ActorSystem) -> None:
+    players = [system.spawn(child(Player)) for _ in range(2)]
+    over = threading.Event()
+    ends: list[str] = []
+
+    def ask() -> None:
+        while not over.is_set():
+            for player in players:
+                try:
+                    player.ask("x" * 10_000, timeout=60)
+                except ActorsError as error:
+                    ends.append(type(error).__name__)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(8):
+            assert players[0].ask(Pid(), timeout=60)
+            kill_guardian(system)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(60)
+    assert set(ends) <= {"ActorCrashed", "Rejected"}

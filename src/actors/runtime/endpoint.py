@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from copy import copy
 from functools import partial
 from os import getpid
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from actors.core import envelope
 from actors.core.address import Address
@@ -33,7 +33,7 @@ from actors.runtime.commands import Commands
 from actors.runtime.conclusion import conclude
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.peer import Peer, Unheard
+from actors.runtime.peer import Orphaned, Peer, Unheard
 from actors.runtime.peers import Peers
 from actors.runtime.renewal import renew_after_fork
 from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
@@ -43,12 +43,14 @@ from actors.runtime.site import Site, guardian_of
 ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=())
 """The actors that wait for the handler that runs now: each for the next, the last is its own."""
 
+T = TypeVar("T")
+
 _RETRY: Final = 0.005
 _NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
 
 
-def never(_patience: float) -> bool:
-    """Say that a closed mailbox stays closed."""
+def never(_generation: int, _patience: float) -> bool:
+    """Say that no guardian is replaced."""
     return False
 
 
@@ -67,22 +69,23 @@ class Endpoint:
         carrier: Carrier,
         wake: Iterable[Descriptor] = (),
         on_wake: Callable[[], ActorsError | None] = lambda: None,
-        try_again: Callable[[float], bool] = never,
+        replaced: Callable[[int, float], bool] = never,
         limits: Limits | None = None,
     ) -> None:
+        """Send and ask as `address`.
+
+        `on_wake` is called when one of `wake` may have become readable. `replaced` says whether the
+        guardian of a generation has been replaced, by now or within so many seconds, or raises.
+        """
         self.site = site
         self.address = address
         self.codec = Codec(limits=limits or Limits(), bind=self.bind)
         self.guardian = guardian_of(site.system)
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""
-        self.suspended = False
-        """Whether every actor is dead, and no mailbox is opened but by who replaces the guardian."""
-        self.replacing = 0
-        """The thread that replaces the guardian."""
         self._wake = tuple(wake)
         self._on_wake = on_wake
-        self._try_again = try_again
+        self._replaced = replaced
         self._peers = Peers(site, carrier, self._lost)
         self.reports = Reports(address.path, self.tell_guardian)
         self.commands = Commands(self)
@@ -108,29 +111,23 @@ class Endpoint:
         try:
             self._peer(to).post(self._tell + body, segments, timeout and _deadline(timeout))
         except MailboxClosed:
-            self._tell_again(to, body, segments, timeout)
+            self._tell_again(to, body, segments, _deadline(timeout))
 
-    def _tell_again(self, to: Address, body: bytes, segments: Sequence[bytes], timeout: float) -> None:
-        """A mailbox was found closed: its actor is gone, or its guardian was killed and replaced."""
-        self._peers.forget(to)
+    def _tell_again(self, to: Address, body: bytes, segments: Sequence[bytes], deadline: float) -> None:
         try:
-            if not self._try_again(timeout):
-                raise MailboxClosed(to.path)
-            self._peer(to).post(self._tell + body, segments, _deadline(timeout))
+            self._persist(to, lambda: self._peer(to).post(self._tell + body, segments, deadline), deadline)
         except MailboxClosed:
             self._undeliverable(to, body)
         except Interregnum:  # lost, as what waits
             self.reports.hold(1)
 
     def post(self, to: Address, message: bytes, segments: Sequence[bytes], timeout: float = 0.0) -> None:
-        """Send what is in an envelope already. Raises `MailboxClosed` and `MailboxFull`."""
+        """Send what is in an envelope already. Raises `MailboxClosed`, `MailboxFull` and `Interregnum`."""
+        deadline = _deadline(timeout)
         try:
-            self._peer(to).post(message, segments, _deadline(timeout))
+            self._peer(to).post(message, segments, deadline)
         except MailboxClosed:
-            self._peers.forget(to)
-            if not self._try_again(timeout):
-                raise
-            self._peer(to).post(message, segments, _deadline(timeout))
+            self._persist(to, lambda: self._peer(to).post(message, segments, deadline), deadline)
 
     def tell_guardian(self, message: Any, system: str | None = None, patience: float = 0.0) -> None:
         """Tell the guardian, of this system or another, if there still is one.
@@ -238,9 +235,17 @@ class Endpoint:
 
     def suspend(self, why: ExitReason) -> None:
         """Everyone has died: open no mailbox until further notice, lose what waits here, end all asks."""
-        self.suspended, self.replacing = True, threading.get_ident()
-        self._peers.close()  # before the asks end, so that none is sent to who is still dying
+        self._peers.suspend()  # before the asks end, so that none is sent to who is still dying
         self.end_asks(why)
+
+    def resume(self) -> None:
+        """A new guardian serves."""
+        self._peers.resume()
+
+    @property
+    def generation(self) -> int:
+        """How many guardians have been replaced."""
+        return self._peers.generation
 
     def end_asks(self, why: ExitReason) -> None:
         """Let all asks that are open now end, as everyone who was asked has died."""
@@ -254,7 +259,7 @@ class Endpoint:
             self._replies.end_all(error)
             self._replies.close()
         self._peers.close()
-        self._wake, self._on_wake, self._try_again = (), lambda: error, never
+        self._wake, self._on_wake, self._replaced = (), lambda: error, never
 
     def _chain(self, to: Address) -> tuple[Address, ...]:
         chain = ASKING.get()
@@ -270,13 +275,12 @@ class Endpoint:
         try:
             return self._put(to, body, segments, pending, chain, patience)
         except MailboxClosed:
-            self._peers.forget(to)
+            pass
         try:
-            if not self._try_again(max(0.0, patience - time.monotonic())):
-                raise MailboxClosed(to.path)
-            return self._put(to, body, segments, pending, chain, patience)
+            return self._persist(
+                to, lambda: self._put(to, body, segments, pending, chain, patience), patience
+            )
         except MailboxClosed:
-            self._peers.forget(to)
             self._raise_if_down()
             if self._is_supervisor(to):
                 raise Rejected(to, _NO_MESSAGES) from None
@@ -305,6 +309,25 @@ class Endpoint:
             raise
         return number
 
+    def _persist(self, to: Address, attempt: Callable[[], T], deadline: float) -> T:
+        """What `attempt` returns, which has found a mailbox closed: its actor is gone, or its guardian is.
+
+        It is made again, and if the guardian is gone each time that another one serves. Raises
+        `MailboxClosed` if the actor is gone, and `Interregnum` if no guardian serves by the `deadline`.
+        """
+        while True:
+            self._peers.forget(to)
+            generation = self._peers.generation
+            try:
+                return attempt()
+            except MailboxClosed as error:
+                orphaned = isinstance(error, Orphaned) and to.system == self.site.system
+                if not (orphaned or self._peers.suspended or self._peers.generation != generation):
+                    self._peers.forget(to)
+                    raise
+            if not self._replaced(generation, max(0.0, deadline - time.monotonic())):
+                raise MailboxClosed(to.path)
+
     async def _send_patiently(
         self, to: Address, message: Any, timeout: float, pending: PendingInLoop
     ) -> int:
@@ -323,14 +346,12 @@ class Endpoint:
 
     def _peer(self, to: Address) -> Peer:
         peer = self._peers.get(to)
-        return self._open(to) if peer is None or self.suspended else peer
+        return self._open(to) if peer is None or self._peers.suspended else peer
 
     def _open(self, to: Address) -> Peer:
         if self.down is not None:
             raise copy(self.down)
-        if self.suspended and threading.get_ident() != self.replacing:
-            raise MailboxClosed(to.path)
-        return self._peers.get(to) or self._peers.open(to)
+        return self._peers.open(to)
 
     def _raise_if_down(self) -> None:
         down = self.down or self._on_wake()
@@ -338,7 +359,6 @@ class Endpoint:
             raise copy(down)  # each with a traceback of its own
 
     def _undeliverable(self, to: Address, body: bytes) -> None:
-        self._peers.forget(to)
         self._raise_if_down()
         cause = _NO_MESSAGES if self._is_supervisor(to) else "the actor has stopped"
         self.reports.make(to.path, self.address.path, cause, body)
@@ -346,11 +366,11 @@ class Endpoint:
     def _is_supervisor(self, to: Address) -> bool:
         return self.site.other(to.system).is_supervisor(to.id)
 
-    def _lost(self, to: Address, messages: Sequence[bytes]) -> None:
-        """Count what waited here for an actor that is gone for good, and end the asks among it."""
+    def _lost(self, to: Address, messages: Sequence[bytes], buried: bool) -> None:
+        """Count what waited here for an actor; if it is gone for good, end the asks among it."""
         if self.down is not None:
             return
-        if self.suspended:  # not for good, and the asks end with all others
+        if not buried and to.system == self.site.system:  # the asks end with all others
             self.reports.hold(len(messages))
             return
         for mail in map(envelope.open_mail, messages):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -22,18 +23,30 @@ class Unheard(MailboxClosed):
     """The message was written, and perhaps after the last look into the mailbox, which has ended."""
 
 
+class Orphaned(MailboxClosed):
+    """Nobody can read the mailbox, but it has not been removed: the guardian that kept it has died."""
+
+
 class Peer:
-    """Sends into one mailbox. Raises `MailboxClosed` when made if the mailbox is gone."""
+    """Sends into one mailbox."""
 
     def __init__(
-        self, layout: Layout, name: str, carrier: Carrier, on_lost: Callable[[Sequence[bytes]], None]
+        self, layout: Layout, name: str, carrier: Carrier, on_lost: Callable[[Sequence[bytes], bool], None]
     ) -> None:
+        """Open it. `on_lost` gets what waited here at its end, and whether the actor was gone for good.
+
+        Raises `MailboxClosed` if the actor is gone, and `Orphaned`.
+        """
         self.name = name
-        pipe = open_pipe(layout.mail, name)
         try:
+            pipe = open_pipe(layout.mail, name)
             self._status = Status(layout.journal)
         except FileNotFoundError:
             raise MailboxClosed(name) from None
+        except MailboxClosed:
+            if os.path.exists(layout.mail):
+                raise Orphaned(name) from None
+            raise
         self._words = words = self._status.words
         self.outbox = Outbox(
             pipe,
@@ -41,7 +54,7 @@ class Peer:
             name=name,
             carrier=carrier,
             gone=lambda: bool(words[_GONE]),
-            on_lost=on_lost,
+            on_lost=lambda messages: on_lost(messages, bool(words[_GONE])),
         )
         self.outbox.joined = False
         bound = self._words[Word.BOUND]
@@ -50,8 +63,8 @@ class Peer:
     def post(self, message: bytes, segments: Sequence[bytes], deadline: float) -> None:
         """Send a message; wait for room in a bounded mailbox until `deadline` (monotonic).
 
-        Raises `MailboxFull`, `MailboxClosed` if nobody has read or will ever read the message, and
-        `Unheard` if that may be so.
+        Raises `MailboxFull`, `MailboxClosed` or `Orphaned` if nobody has read or will ever read the
+        message, and `Unheard` if that may be so.
         """
         if self._credits is not None:
             self._take_place(self._credits, deadline)
@@ -61,6 +74,10 @@ class Peer:
             if self._credits is not None:
                 self._credits.give()
             raise
+        except MailboxClosed:
+            if self._words[_GONE]:
+                raise
+            raise Orphaned(self.name) from None
         if self._words[_GONE]:
             raise Unheard(self.name)
 
@@ -92,8 +109,10 @@ class Peer:
         poll = select.poll()
         poll.register(places, select.POLLIN)
         while not places.take():
-            if self._words[_GONE] or self.outbox.closed:
+            if self._words[_GONE]:
                 raise MailboxClosed(self.name)
+            if self.outbox.closed:
+                raise Orphaned(self.name)
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise MailboxFull(self.name, f"{places.size} messages wait already")

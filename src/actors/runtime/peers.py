@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
@@ -11,7 +12,7 @@ from actors.core.address import Address
 from actors.core.envelope import Sender
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
-from actors.runtime.peer import Peer
+from actors.runtime.peer import Orphaned, Peer
 from actors.runtime.site import Site
 
 T = TypeVar("T")
@@ -24,30 +25,57 @@ class Peers:
     """Opens mailboxes and reply lanes once each, and closes those that nobody needs. Thread-safe."""
 
     def __init__(
-        self, site: Site, carrier: Carrier, on_lost: Callable[[Address, Sequence[bytes]], None]
+        self, site: Site, carrier: Carrier, on_lost: Callable[[Address, Sequence[bytes], bool], None]
     ) -> None:
-        """`on_lost` gets the messages that were waiting here for an actor which is gone for good."""
+        """`on_lost` gets the messages that were waiting here for an actor, and whether it is gone for good.
+
+        If not, the guardian has died.
+        """
         self._site = site
         self._carrier = carrier
         self._on_lost = on_lost
         self._peers: dict[Address, Peer] = {}
         self._lanes: dict[bytes, Outbox] = {}
         self._tidy_at = _FEW
+        self.generation = 0
+        """How many guardians have been replaced by one that serves."""
+        self.suspended = False
+        """Whether every actor is dead, and no mailbox is opened but by who replaces the guardian."""
+        self._replacing = 0
+        self._closings = 0
+        self._lock = threading.Lock()
+
+    def suspend(self) -> None:
+        """Everyone has died: lose what waits; only this thread, which replaces the guardian, may open."""
+        self.suspended, self._replacing = True, threading.get_ident()
+        self.close()
+
+    def resume(self) -> None:
+        """A new guardian serves."""
+        self.generation += 1
+        self.suspended = False
 
     def get(self, to: Address) -> Peer | None:
         """The peer, if it is open."""
         return self._peers.get(to)
 
     def open(self, to: Address) -> Peer:
-        """Open an actor's mailbox. Raises `MailboxClosed` if the actor is gone."""
+        """Open an actor's mailbox. Raises `MailboxClosed` if the actor is gone, and `Orphaned`."""
 
-        def lost(messages: Sequence[bytes]) -> None:
-            self._on_lost(to, messages)
+        def lost(messages: Sequence[bytes], buried: bool) -> None:
+            self._on_lost(to, messages, buried)
 
+        closings = self._closings
+        if self.suspended and threading.get_ident() != self._replacing:
+            raise Orphaned(to.path)
         self._tidy()
         layout = self._site.other(to.system).mailbox(to.id)
         peer = self._opened(lambda: Peer(layout, to.path, self._carrier, lost))
-        return self._peers.setdefault(to, peer)  # one for all threads, for the sake of order
+        with self._lock:
+            if self._closings == closings:
+                return self._peers.setdefault(to, peer)  # one for all threads, for the sake of order
+        peer.close()
+        raise Orphaned(to.path)
 
     def lane(self, to: bytes) -> Outbox:
         """The lane for replies to an asker. Raises `MailboxClosed` if the asker is gone."""
@@ -79,10 +107,13 @@ class Peers:
 
     def close(self) -> None:
         """Close everything; what waits is lost and counted."""
-        for outbox in self._outboxes():
+        with self._lock:
+            self._closings += 1
+            outboxes = self._outboxes()
+            self._peers.clear()
+            self._lanes.clear()
+        for outbox in outboxes:
             outbox.close()
-        self._peers.clear()
-        self._lanes.clear()
 
     def _outboxes(self) -> list[Outbox]:
         return [*(peer.outbox for peer in tuple(self._peers.values())), *tuple(self._lanes.values())]

@@ -84,7 +84,7 @@ class Session:
             carrier=PROCESS_DRAINER,
             wake=[self._alarm],
             on_wake=self._on_wake,
-            try_again=self._try_again,
+            replaced=self._replaced,
             limits=limits,
         )
         self.guardian = self._launch()
@@ -201,7 +201,7 @@ class Session:
     def resume(self) -> None:
         """The guardian serves."""
         self._close_keepers()
-        self.endpoint.suspended = False
+        self.endpoint.resume()
         with self._changed:
             self._serving = True
             self._changed.notify_all()
@@ -229,22 +229,22 @@ class Session:
             os.eventfd_read(self._alarm.number)
         return self.error
 
-    def _try_again(self, patience: float) -> bool:
-        """Whether a mailbox that was found closed may be open now; waits for a new guardian if need be.
+    def _replaced(self, generation: int, patience: float) -> bool:
+        """Whether the guardian of a generation has been replaced, by now or within so many seconds.
 
-        Raises `Interregnum` if there is none after so many seconds, and once it is over the session's
-        error.
+        Raises `Interregnum` if it has not, and once the session is over its error.
         """
         if os.getpid() != self.owner or threading.current_thread() is self.custodian:
             return False
+
+        def settled() -> bool:
+            return self.error is not None or (self._serving and self.endpoint.generation > generation)
+
         with self._changed:
             if not self._greeted:
                 return False
-            if not self._changed.wait_for(self._is_settled, patience):
+            if not self._changed.wait_for(settled, patience):
                 raise Interregnum
         if self.error is not None:
             raise copy(self.error)
         return True
-
-    def _is_settled(self) -> bool:
-        return self.error is not None or (self._serving and not self.guardian.wait(0))

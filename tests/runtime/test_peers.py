@@ -1,0 +1,135 @@
+"""Peers: whether a closed mailbox means that its actor is gone, or that its guardian has died."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from actors.core.address import Address
+from actors.core.errors import MailboxClosed
+from actors.runtime import peers as module
+from actors.runtime.mailbox import journal
+from actors.runtime.mailbox.drainer import PROCESS_DRAINER
+from actors.runtime.mailbox.journal import Word
+from actors.runtime.mailbox.layout import Layout
+from actors.runtime.peer import Orphaned, Peer
+from actors.runtime.peers import Peers
+from actors.runtime.site import Site
+
+ACTOR = Address("system", 7, "actor")
+
+
+class Kept:
+    """A mailbox that this test keeps, as a guardian does."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        layout.directory.mkdir()
+        self.keepers = layout.create(0)
+
+    def die(self) -> None:
+        for keeper in self.keepers:
+            os.close(keeper)
+        self.keepers = []
+
+    def bury(self) -> None:
+        os.unlink(self.layout.mail)
+        descriptor = os.open(self.layout.journal, os.O_RDWR)
+        journal.write_word(descriptor, Word.GONE, 1)
+        os.close(descriptor)
+        self.die()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    path = tmp_path / ACTOR.system
+    path.mkdir()
+    return Site.at(path, tmp_path / "spill")
+
+
+@pytest.fixture
+def kept(site: Site) -> Iterator[Kept]:
+    kept = Kept(site.mailbox(ACTOR.id))
+    yield kept
+    kept.die()
+
+
+@pytest.fixture
+def lost() -> list[tuple[int, bool]]:
+    return []
+
+
+@pytest.fixture
+def peers(site: Site, lost: list[tuple[int, bool]]) -> Iterator[Peers]:
+    def on_lost(_: Address, messages: Sequence[bytes], buried: bool) -> None:
+        lost.append((len(messages), buried))
+
+    peers = Peers(site, PROCESS_DRAINER, on_lost)
+    yield peers
+    peers.close()
+
+
+def test_a_mailbox_whose_guardian_has_died_is_orphaned_and_not_closed(kept: Kept, peers: Peers) -> None:
+    peer = peers.open(ACTOR)
+    kept.die()
+    with pytest.raises(Orphaned):
+        peer.post(b"x", (), 0.0)
+    with pytest.raises(Orphaned):
+        peers.open(ACTOR)
+
+
+def test_a_mailbox_whose_actor_is_gone_is_closed(kept: Kept, peers: Peers) -> None:
+    peer = peers.open(ACTOR)
+    kept.bury()
+    for attempt in (lambda: peer.post(b"x", (), 0.0), lambda: peers.open(ACTOR)):
+        with pytest.raises(MailboxClosed) as caught:
+            attempt()
+        assert type(caught.value) is MailboxClosed
+
+
+@pytest.mark.parametrize("buried", [False, True])
+def test_what_waited_is_lost_with_the_actor_or_with_the_guardian(
+    kept: Kept, peers: Peers, lost: list[tuple[int, bool]], buried: bool
+) -> None:
+    peer = peers.open(ACTOR)
+    while not peer.outbox.waiting:
+        peer.post(b"x" * 4000, (), 0.0)
+    if buried:
+        kept.bury()
+    else:
+        kept.die()
+    peer.outbox.drain()
+    assert lost == [(1, buried)]
+
+
+def test_nobody_else_opens_while_the_guardian_is_replaced(kept: Kept, peers: Peers) -> None:
+    peers.open(ACTOR)
+    peers.suspend()
+    assert peers.get(ACTOR) is None
+    assert peers.open(ACTOR) is peers.get(ACTOR), "who replaces it may"
+    peers._replacing = 0  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(Orphaned):
+        peers.open(ACTOR)
+    peers.resume()
+    assert peers.generation == 1
+    assert peers.open(ACTOR) is peers.get(ACTOR)
+
+
+def test_what_was_opened_before_the_replacement_does_not_outlast_it(
+    kept: Kept, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guardian is replaced between the opening of a mailbox and its entry."""
+
+    def slow(*arguments: object) -> Peer:
+        peer = Peer(*arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        peers.suspend()
+        peers.resume()
+        return peer
+
+    monkeypatch.setattr(module, "Peer", slow)
+    with pytest.raises(Orphaned):
+        peers.open(ACTOR)
+    assert peers.get(ACTOR) is None
