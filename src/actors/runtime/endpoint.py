@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from contextvars import ContextVar
 from copy import copy
-from functools import partial
 from os import getpid
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
 from actors.core.envelope import Kind, Outcome, Sender
-from actors.core.errors import (
-    ActorRestarting,
-    ActorsError,
-    ActorStopped,
-    AskCycle,
-    AskTimeout,
-    MailboxClosed,
-    MailboxFull,
-    Rejected,
-)
+from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
+from actors.runtime.asking import NO_MESSAGES, Asking
 from actors.runtime.commands import Commands
-from actors.runtime.conclusion import conclude
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.peer import Orphaned, Peer, Unheard
+from actors.runtime.peer import Orphaned, Peer
 from actors.runtime.peers import Peers
 from actors.runtime.renewal import renew_after_fork
-from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
+from actors.runtime.replies import Answer
 from actors.runtime.reports import Interregnum, Reports
 from actors.runtime.site import Site, guardian_of
 
-ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=())
-"""The actors that wait for the handler that runs now: each for the next, the last is its own."""
-
 T = TypeVar("T")
-
-_RETRY: Final = 0.005
-_NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
 
 
 def never(_generation: int, _patience: float) -> bool:
@@ -83,12 +64,12 @@ class Endpoint:
         self.guardian = guardian_of(site.system)
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""
-        self._wake = tuple(wake)
         self._on_wake = on_wake
         self._replaced = replaced
         self._peers = Peers(site, carrier, self._lost)
         self.reports = Reports(address.path, self.tell_guardian)
         self.commands = Commands(self)
+        self._asking = Asking(self, wake, on_wake)
         self._incarnate(incarnation)
         if carrier.threaded:
             renew_after_fork(self)
@@ -96,8 +77,6 @@ class Endpoint:
     def _incarnate(self, incarnation: int) -> None:
         self.sender = Sender(self.address, incarnation).pack()
         self._tell = envelope.mail(Kind.TELL, self.sender)
-        self._replies: Replies | None = None
-        self._making = threading.Lock()
 
     def bind(self, address: Address) -> ActorRef:
         """A reference that is reached through this endpoint."""
@@ -109,13 +88,13 @@ class Endpoint:
         """Send a message; if its receiver is gone, make a dead letter of it."""
         body, segments = self.codec.encode(message)
         try:
-            self._peer(to).post(self._tell + body, segments, timeout and _deadline(timeout))
+            self.peer(to).post(self._tell + body, segments, timeout and _deadline(timeout))
         except MailboxClosed:
             self._tell_again(to, body, segments, _deadline(timeout))
 
     def _tell_again(self, to: Address, body: bytes, segments: Sequence[bytes], deadline: float) -> None:
         try:
-            self._persist(to, lambda: self._peer(to).post(self._tell + body, segments, deadline), deadline)
+            self.persist(to, lambda: self.peer(to).post(self._tell + body, segments, deadline), deadline)
         except MailboxClosed:
             self._undeliverable(to, body)
         except Interregnum:  # lost, as what waits
@@ -125,9 +104,9 @@ class Endpoint:
         """Send what is in an envelope already. Raises `MailboxClosed`, `MailboxFull` and `Interregnum`."""
         deadline = _deadline(timeout)
         try:
-            self._peer(to).post(message, segments, deadline)
+            self.peer(to).post(message, segments, deadline)
         except MailboxClosed:
-            self._persist(to, lambda: self._peer(to).post(message, segments, deadline), deadline)
+            self.persist(to, lambda: self.peer(to).post(message, segments, deadline), deadline)
 
     def tell_guardian(self, message: Any, system: str | None = None, patience: float = 0.0) -> None:
         """Tell the guardian, of this system or another, if there still is one.
@@ -138,13 +117,13 @@ class Endpoint:
         try:
             self.post(guardian_of(system or self.site.system), self._tell + body, segments, patience)
         except MailboxClosed:
-            self._raise_if_down()
+            self.raise_if_down()
 
     def notify(self, to: Address, message: Any) -> None:
         """Tell without waiting for room in a bounded mailbox, nor heeding its bound."""
         body, segments = self.codec.encode(message)
         try:
-            self._peer(to).force(self._tell + body, segments)
+            self.peer(to).force(self._tell + body, segments)
         except MailboxClosed:
             self._peers.forget(to)
 
@@ -152,56 +131,15 @@ class Endpoint:
 
     def ask(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end."""
-        replies = self._replies or self.replies
-        pending = Pending(time.monotonic() + timeout)
-        try:
-            number = self._send(to, message, pending, self._chain(to), pending.deadline)
-        except Interregnum:
-            raise AskTimeout(to, timeout) from None
-        try:
-            answer = replies.wait(pending)
-        finally:
-            replies.forget(number)
-        return conclude(self.codec, to, message, timeout, answer)
+        return self._asking.ask(to, message, timeout)
 
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end without blocking the event loop."""
-        loop = asyncio.get_running_loop()
-        pending = PendingInLoop(time.monotonic() + timeout, loop)
-        self.replies.attend(loop)
-        number = await self._send_patiently(to, message, timeout, pending)
-        clock = loop.call_later(pending.deadline - time.monotonic(), pending.expire)
-        try:
-            answer = await pending.future
-        finally:
-            clock.cancel()
-            self.replies.forget(number)
-        return conclude(self.codec, to, message, timeout, answer)
+        return await self._asking.ask_async(to, message, timeout)
 
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
         """Send a question; the future tells its end."""
-        pending = PendingFuture(
-            time.monotonic() + timeout, partial(conclude, self.codec, to, message, timeout)
-        )
-        try:
-            number = self._send(to, message, pending, (), 0.0)
-        except Interregnum:
-            raise ActorRestarting(to) from None
-        self.replies.attend_future(number, pending)
-        return pending.future
-
-    @property
-    def replies(self) -> Replies:
-        """The reply lane of this process, made at the first ask."""
-        replies = self._replies
-        return self._make_replies() if replies is None else replies
-
-    def _make_replies(self) -> Replies:
-        with self._making:
-            if self._replies is None:
-                lane = self.site.replies(self.address.id, Sender.unpack(self.sender).incarnation)
-                self._replies = Replies(lane, self._wake, self._on_wake)
-            return self._replies
+        return self._asking.ask_future(to, message, timeout)
 
     # answering
 
@@ -221,11 +159,47 @@ class Endpoint:
     def refuse_restarting(self, to: Address) -> None:
         """Raise `ActorRestarting` if an actor is just being restarted."""
         try:
-            restarting = self._peer(to).restarting
+            restarting = self.peer(to).restarting
         except MailboxClosed:  # what is asked of it says so
             return
         if restarting:
             raise ActorRestarting(to)
+
+    # reaching
+
+    def peer(self, to: Address) -> Peer:
+        """An actor's mailbox, opened. Raises `MailboxClosed`, and once the system has ended its error."""
+        peer = self._peers.get(to)
+        return self._open(to) if peer is None or self._peers.suspended else peer
+
+    def persist(self, to: Address, attempt: Callable[[], T], deadline: float) -> T:
+        """What `attempt` returns, which has found a mailbox closed: its actor is gone, or its guardian is.
+
+        It is made again, and if the guardian is gone each time that another one serves. Raises
+        `MailboxClosed` if the actor is gone, and `Interregnum` if no guardian serves by the `deadline`.
+        """
+        while True:
+            self._peers.forget(to)
+            generation = self._peers.generation
+            try:
+                return attempt()
+            except MailboxClosed as error:
+                orphaned = isinstance(error, Orphaned) and to.system == self.site.system
+                if not (orphaned or self._peers.suspended or self._peers.generation != generation):
+                    self._peers.forget(to)
+                    raise
+            if not self._replaced(generation, max(0.0, deadline - time.monotonic())):
+                raise MailboxClosed(to.path)
+
+    def raise_if_down(self) -> None:
+        """Raise the error with which the system has ended, if it has."""
+        down = self.down or self._on_wake()
+        if down is not None:
+            raise copy(down)  # each with a traceback of its own
+
+    def is_supervisor(self, to: Address) -> bool:
+        """Whether an address is a living supervisor's, which takes no messages."""
+        return self.site.other(to.system).is_supervisor(to.id)
 
     # ending
 
@@ -249,122 +223,29 @@ class Endpoint:
 
     def end_asks(self, why: ExitReason) -> None:
         """Let all asks that are open now end, as everyone who was asked has died."""
-        if self._replies is not None:
-            self._replies.end_present(Answer(Outcome.CRASHED, *self.codec.encode(why)))
+        self._asking.end_present(Answer(Outcome.CRASHED, *self.codec.encode(why)))
 
     def close(self, error: ActorsError) -> None:
         """End every ask with `error`; nothing is sent any more."""
         self.down = error
-        if self._replies is not None:
-            self._replies.end_all(error)
-            self._replies.close()
+        self._asking.close(error)
         self._peers.close()
-        self._wake, self._on_wake, self._replaced = (), lambda: error, never
+        self._on_wake, self._replaced = lambda: error, never
 
-    def _chain(self, to: Address) -> tuple[Address, ...]:
-        chain = ASKING.get()
-        if chain and to in chain:
-            raise AskCycle((*chain[chain.index(to) :], to))
-        return chain
-
-    def _send(
-        self, to: Address, message: Any, pending: Pending, chain: tuple[Address, ...], patience: float
-    ) -> int:
-        """Send a question; it may wait for room, and for a new guardian, until `patience` (monotonic)."""
-        body, segments = self.codec.encode(message)
-        try:
-            return self._put(to, body, segments, pending, chain, patience)
-        except MailboxClosed:
-            pass
-        try:
-            return self._persist(
-                to, lambda: self._put(to, body, segments, pending, chain, patience), patience
-            )
-        except MailboxClosed:
-            self._raise_if_down()
-            if self._is_supervisor(to):
-                raise Rejected(to, _NO_MESSAGES) from None
-            raise ActorStopped(to, may_have_run=False) from None
-
-    def _put(
-        self,
-        to: Address,
-        body: bytes,
-        segments: Sequence[bytes],
-        pending: Pending,
-        chain: tuple[Address, ...],
-        patience: float,
-    ) -> int:
-        number = (self._replies or self.replies).expect(pending)
-        if chain:
-            head = envelope.mail(Kind.ASK, self.sender, number, pending.deadline, chain)
-        else:
-            head = envelope.ask(self.sender, number, pending.deadline)
-        try:
-            self._peer(to).post(head + body, segments, patience)
-        except Unheard:  # what else has become of it is in the reply lane already, before this
-            self.answer(self.sender, number, Outcome.STOPPED, False)
-        except BaseException:
-            self.replies.forget(number)
-            raise
-        return number
-
-    def _persist(self, to: Address, attempt: Callable[[], T], deadline: float) -> T:
-        """What `attempt` returns, which has found a mailbox closed: its actor is gone, or its guardian is.
-
-        It is made again, and if the guardian is gone each time that another one serves. Raises
-        `MailboxClosed` if the actor is gone, and `Interregnum` if no guardian serves by the `deadline`.
-        """
-        while True:
-            self._peers.forget(to)
-            generation = self._peers.generation
-            try:
-                return attempt()
-            except MailboxClosed as error:
-                orphaned = isinstance(error, Orphaned) and to.system == self.site.system
-                if not (orphaned or self._peers.suspended or self._peers.generation != generation):
-                    self._peers.forget(to)
-                    raise
-            if not self._replaced(generation, max(0.0, deadline - time.monotonic())):
-                raise MailboxClosed(to.path)
-
-    async def _send_patiently(
-        self, to: Address, message: Any, timeout: float, pending: PendingInLoop
-    ) -> int:
-        chain = self._chain(to)
-        while True:
-            late = time.monotonic() >= pending.deadline
-            try:
-                return self._send(to, message, pending, chain, 0.0)
-            except MailboxFull:
-                if late:
-                    raise
-            except Interregnum:
-                if late:
-                    raise AskTimeout(to, timeout) from None
-            await asyncio.sleep(min(_RETRY, max(0.0, pending.deadline - time.monotonic())))
-
-    def _peer(self, to: Address) -> Peer:
-        peer = self._peers.get(to)
-        return self._open(to) if peer is None or self._peers.suspended else peer
+    def renew(self) -> None:
+        """In a forked child: be another asker than the parent."""
+        self._incarnate(getpid())
+        self._asking.renew()
 
     def _open(self, to: Address) -> Peer:
         if self.down is not None:
             raise copy(self.down)
         return self._peers.open(to)
 
-    def _raise_if_down(self) -> None:
-        down = self.down or self._on_wake()
-        if down is not None:
-            raise copy(down)  # each with a traceback of its own
-
     def _undeliverable(self, to: Address, body: bytes) -> None:
-        self._raise_if_down()
-        cause = _NO_MESSAGES if self._is_supervisor(to) else "the actor has stopped"
+        self.raise_if_down()
+        cause = NO_MESSAGES if self.is_supervisor(to) else "the actor has stopped"
         self.reports.make(to.path, self.address.path, cause, body)
-
-    def _is_supervisor(self, to: Address) -> bool:
-        return self.site.other(to.system).is_supervisor(to.id)
 
     def _lost(self, to: Address, messages: Sequence[bytes], buried: bool) -> None:
         """Count what waited here for an actor; if it is gone for good, end the asks among it."""
@@ -377,10 +258,6 @@ class Endpoint:
             if mail.kind == Kind.ASK:
                 self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
         self.reports.make(to.path, self.address.path, "the actor has stopped", b"", len(messages))
-
-    def renew(self) -> None:
-        """In a forked child: be another asker than the parent."""
-        self._incarnate(getpid())
 
 
 def _deadline(timeout: float) -> float:

@@ -28,9 +28,10 @@ from actors.core.reason import End, ExitReason
 from actors.runtime import blueprint as blueprints
 from actors.runtime import linux
 from actors.runtime.alarms import Alarms
+from actors.runtime.asking import ASKING
 from actors.runtime.context import WorkerContext
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.endpoint import ASKING, Endpoint
+from actors.runtime.endpoint import Endpoint
 from actors.runtime.failure import reason_of
 from actors.runtime.hand import Hand
 from actors.runtime.lane import LaneReader

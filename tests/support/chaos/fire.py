@@ -98,6 +98,7 @@ class Fire:
             pidfd = os.pidfd_open(pid)
             try:
                 if _parent(pid) != self._system.guardian_pid:  # its pid is another's by now
+                    os.close(pidfd)
                     return
                 signal.pidfd_send_signal(pidfd, number)
             except BaseException:

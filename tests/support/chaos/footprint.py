@@ -13,7 +13,7 @@ from actors.runtime.processes import lives
 
 _SLACK: Final = {
     "descriptors of the guardian": 60,  # reply lanes of those who asked once, closed now and then
-    "descriptors of the application": 150,  # the same, and mailboxes, three each, of a quarter too many
+    "descriptors of the application": 200,  # the same, and mailboxes, up to five each, a quarter too many
     "parcels of the dead": 40,  # and slabs, until their receivers look
     "threads of the application": 2,  # which carry what a pipe has refused, and read futures' replies
     "KiB of the guardian": 12_288,  # it remembers thousands of senders, and the last ends of each name

@@ -1,0 +1,192 @@
+"""Asking: how the questions of one process are sent, and how each comes to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from actors.core import envelope
+from actors.core.address import Address
+from actors.core.envelope import Kind, Outcome, Sender
+from actors.core.errors import (
+    ActorRestarting,
+    ActorsError,
+    ActorStopped,
+    AskCycle,
+    AskTimeout,
+    MailboxClosed,
+    MailboxFull,
+    Rejected,
+)
+from actors.runtime.conclusion import conclude
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.peer import Unheard
+from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
+from actors.runtime.reports import Interregnum
+
+if TYPE_CHECKING:
+    from actors.runtime.endpoint import Endpoint
+
+ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=())
+"""The actors that wait for the handler that runs now: each for the next, the last is its own."""
+
+NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
+"""Why a supervisor rejects what it is told or asked."""
+_RETRY: Final = 0.005
+
+
+class Asking:
+    """Asks through an endpoint. Thread-safe; the lane for replies is made at the first question."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        wake: Iterable[Descriptor],
+        on_wake: Callable[[], ActorsError | None],
+    ) -> None:
+        """`on_wake` is called when one of `wake` may have become readable."""
+        self._endpoint = endpoint
+        self._wake = tuple(wake)
+        self._on_wake = on_wake
+        self.renew()
+
+    def renew(self) -> None:
+        """Be the asker in a process, or in a child that it has forked, that has asked nothing yet."""
+        self._replies: Replies | None = None
+        self._making = threading.Lock()
+
+    def ask(self, to: Address, message: Any, timeout: float) -> Any:
+        """Send a question and wait for its end."""
+        replies = self._replies or self.replies
+        pending = Pending(time.monotonic() + timeout)
+        try:
+            number = self._send(to, message, pending, self._chain(to), pending.deadline)
+        except Interregnum:
+            raise AskTimeout(to, timeout) from None
+        try:
+            answer = replies.wait(pending)
+        finally:
+            replies.forget(number)
+        return conclude(self._endpoint.codec, to, message, timeout, answer)
+
+    async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
+        """Send a question and wait for its end without blocking the event loop."""
+        loop = asyncio.get_running_loop()
+        pending = PendingInLoop(time.monotonic() + timeout, loop)
+        self.replies.attend(loop)
+        number = await self._send_patiently(to, message, timeout, pending)
+        clock = loop.call_later(pending.deadline - time.monotonic(), pending.expire)
+        try:
+            answer = await pending.future
+        finally:
+            clock.cancel()
+            self.replies.forget(number)
+        return conclude(self._endpoint.codec, to, message, timeout, answer)
+
+    def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
+        """Send a question; the future tells its end."""
+        pending = PendingFuture(
+            time.monotonic() + timeout, partial(conclude, self._endpoint.codec, to, message, timeout)
+        )
+        try:
+            number = self._send(to, message, pending, (), 0.0)
+        except Interregnum:
+            raise ActorRestarting(to) from None
+        self.replies.attend_future(number, pending)
+        return pending.future
+
+    @property
+    def replies(self) -> Replies:
+        """The reply lane of this process, made at the first ask."""
+        replies = self._replies
+        return self._make_replies() if replies is None else replies
+
+    def _make_replies(self) -> Replies:
+        with self._making:
+            if self._replies is None:
+                me = Sender.unpack(self._endpoint.sender)
+                lane = self._endpoint.site.replies(me.address.id, me.incarnation)
+                self._replies = Replies(lane, self._wake, self._on_wake)
+            return self._replies
+
+    def _chain(self, to: Address) -> tuple[Address, ...]:
+        chain = ASKING.get()
+        if chain and to in chain:
+            raise AskCycle((*chain[chain.index(to) :], to))
+        return chain
+
+    def _send(
+        self, to: Address, message: Any, pending: Pending, chain: tuple[Address, ...], patience: float
+    ) -> int:
+        """Send a question; it may wait for room, and for a new guardian, until `patience` (monotonic)."""
+        body, segments = self._endpoint.codec.encode(message)
+        try:
+            return self._put(to, body, segments, pending, chain, patience)
+        except MailboxClosed:
+            pass
+        try:
+            return self._endpoint.persist(
+                to, lambda: self._put(to, body, segments, pending, chain, patience), patience
+            )
+        except MailboxClosed:
+            self._endpoint.raise_if_down()
+            if self._endpoint.is_supervisor(to):
+                raise Rejected(to, NO_MESSAGES) from None
+            raise ActorStopped(to, may_have_run=False) from None
+
+    def _put(
+        self,
+        to: Address,
+        body: bytes,
+        segments: Sequence[bytes],
+        pending: Pending,
+        chain: tuple[Address, ...],
+        patience: float,
+    ) -> int:
+        number = (self._replies or self.replies).expect(pending)
+        if chain:
+            head = envelope.mail(Kind.ASK, self._endpoint.sender, number, pending.deadline, chain)
+        else:
+            head = envelope.ask(self._endpoint.sender, number, pending.deadline)
+        try:
+            self._endpoint.peer(to).post(head + body, segments, patience)
+        except Unheard:  # what else has become of it is in the reply lane already, before this
+            self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False)
+        except BaseException:
+            self.replies.forget(number)
+            raise
+        return number
+
+    async def _send_patiently(
+        self, to: Address, message: Any, timeout: float, pending: PendingInLoop
+    ) -> int:
+        chain = self._chain(to)
+        while True:
+            late = time.monotonic() >= pending.deadline
+            try:
+                return self._send(to, message, pending, chain, 0.0)
+            except MailboxFull:
+                if late:
+                    raise
+            except Interregnum:
+                if late:
+                    raise AskTimeout(to, timeout) from None
+            await asyncio.sleep(min(_RETRY, max(0.0, pending.deadline - time.monotonic())))
+
+    def end_present(self, answer: Answer) -> None:
+        """Let all questions that are open now end with an answer."""
+        if self._replies is not None:
+            self._replies.end_present(answer)
+
+    def close(self, error: ActorsError) -> None:
+        """End every question with `error`; no reply can come any more."""
+        if self._replies is not None:
+            self._replies.end_all(error)
+            self._replies.close()
+        self._wake, self._on_wake = (), lambda: error
