@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
+import select
+import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import chain
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
@@ -21,6 +25,9 @@ pack: Callable[[Any], bytes] = msgpack.packb  # pyright: ignore
 unpack: Callable[..., Any] = msgpack.unpackb  # pyright: ignore
 MESSAGE: Final = {"n": 1}
 END: Final = pack(None)
+_PAGE: Final = 4096
+_LONG: Final = 0.01
+"""How long a floor spins before it sleeps, lest it take the time of those that are measured next."""
 
 Once = Callable[[], object]
 
@@ -83,20 +90,43 @@ def _echo(inbound: Channel, outbound: Channel) -> None:
         outbound.put(value)
 
 
+def blocking(descriptor: int) -> Callable[[], bytes]:
+    """Reads from a pipe, and sleeps until there is something."""
+    return partial(os.read, descriptor, _PAGE)
+
+
+def spinning(descriptor: int) -> Callable[[], bytes]:
+    """Reads from a pipe, looking again and again; sleeps only when nothing has come for long."""
+    os.set_blocking(descriptor, False)
+    file, poll = io.FileIO(descriptor, closefd=False), select.poll()
+    poll.register(descriptor, select.POLLIN)
+
+    def read() -> bytes:
+        end = time.monotonic() + _LONG
+        while time.monotonic() < end:
+            if data := file.read(_PAGE):
+                return data
+        poll.poll()
+        return file.read(_PAGE)
+
+    return read
+
+
 @contextmanager
-def pipe_round_trip() -> Generator[Once]:
-    """The same over two blocking pipes."""
+def pipe_round_trip(reading: Callable[[int], Callable[[], bytes]] = blocking) -> Generator[Once]:
+    """The same over two pipes, and a way of reading from them."""
     (mine_in, theirs_out), (theirs_in, mine_out) = os.pipe(), os.pipe()
 
     def echo() -> None:
-        while (data := os.read(theirs_in, 4096)) != END:
+        read = reading(theirs_in)
+        while (data := read()) != END:
             os.write(theirs_out, pack(unpack(data)))
 
-    process = _start(echo)
+    process, read = _start(echo), reading(mine_in)
 
     def once() -> object:
         os.write(mine_out, pack(MESSAGE))
-        return unpack(os.read(mine_in, 4096))
+        return unpack(read())
 
     try:
         yield once

@@ -71,6 +71,7 @@ class Suite:
             floors.round_trip(floors.queue) as queue_pair,
             floors.round_trip(floors.simple_queue) as simple_queue_pair,
             floors.pipe_round_trip() as pipes,
+            floors.pipe_round_trip(floors.spinning) as spinning_pipes,
             floors.connection_round_trip(floors.pack(floors.MESSAGE)) as connection,
         ):
             asks, queue = Asks(ours), partial(round_trips, trips, queue_pair)
@@ -78,6 +79,7 @@ class Suite:
                 Rival("Queue pair", queue, faster=10),
                 Rival("SimpleQueue pair", partial(round_trips, trips, simple_queue_pair)),
                 Rival("blocking pipe echo", partial(round_trips, trips, pipes), faster=5),
+                Rival("spinning pipe echo", partial(round_trips, trips, spinning_pipes)),
                 Rival("Connection echo", partial(round_trips, trips, connection)),
             )
             yield Contest("ask from the main thread", partial(asks.from_main, trips), rivals)
