@@ -147,7 +147,7 @@ def test_an_interrupt_beside_the_read_loses_nothing(
     half_used: bool,
 ) -> None:
     pipe, opened = pipe_and_journal
-    ends_in_zeros = Entry(frame.Kind.INLINE, b"second" + bytes(20))
+    ends_in_zeros = Entry(frame.Kind.INLINE, b"second".ljust(frame.ROOM, b"\0"))
     read = opened._read  # pyright: ignore[reportPrivateUsage]
 
     def interrupt(batch: memoryview) -> int:

@@ -119,6 +119,7 @@ _HEAD_SIZE: Final = frame.HEAD.size
 _MAGIC: Final = frame.MAGIC
 _INLINE: Final = int(frame.Kind.INLINE)
 _LONGEST: Final = frame.PIPE_BUF
+_PIECE: Final = 4096
 _unpack_head: Final = frame.HEAD.unpack_from
 _entry: Final = Entry._make  # half the time of Entry(...)
 
@@ -324,10 +325,22 @@ class Journal:
         (Of garbage at its end that is nothing but zeros, nothing can be known.)
         """
         begin = end = _unpack(self.words[_CURSOR])[1]
-        written = begin + len(bytes(self._batch[begin:]).rstrip(b"\0"))
+        written = self._end_of_bytes_behind(begin)
         while end < written:  # the last frame may end in zeros
             kind, length = self._look(end, self._capacity)
             end += min(length, written - end) if kind == _GARBAGE else length
         self._length = end
         if end > begin:
             self._store(self.words[_CURSOR] & TAKEN)
+
+    def _end_of_bytes_behind(self, begin: int) -> int:
+        """Where the last byte behind a position is that is not zero, or the position.
+
+        Looked for from the end, in pieces so small that they do not cost a new process fresh pages.
+        """
+        for end in range(self._capacity, begin, -_PIECE):
+            start = max(begin, end - _PIECE)
+            length = len(bytes(self._batch[start:end]).rstrip(b"\0"))
+            if length:
+                return start + length
+        return begin
