@@ -17,6 +17,7 @@ from actors.runtime.guardian.node import Node
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.journal import (
+    TAKEN,
     Condition,
     Entry,
     Garbage,
@@ -51,6 +52,11 @@ def found(endpoint: Endpoint, node: Node) -> None:
     node.keepers = layout.create(node.terms.mailbox_size)
     node.keepers.append(make_pipe(layout.control))
     _refuse_the_last(node.keepers)
+
+
+def holds(node: Node) -> bool:
+    """Whether a dead actor has a message in hand; cheaper than to open it."""
+    return bool(read(node, Word.CURSOR) & TAKEN)
 
 
 @contextmanager

@@ -52,6 +52,8 @@ class Undertaker:
         return why
 
     def _settle_hand(self, node: Node, why: ExitReason) -> ExitReason:
+        if not estate.holds(node):
+            return why
         with estate.hand(node) as hand:
             if hand.mail is None:
                 return why
