@@ -380,11 +380,6 @@ def _found(_endpoint: Any, node: Node) -> None:
 
 
 @contextmanager
-def _empty_hand(_node: Node) -> Generator[Any, None, None]:
-    yield SimpleNamespace(mail=None)
-
-
-@contextmanager
 def new_world() -> Generator[World, None, None]:
     """A world, while the tree's own are out of its reach."""
     world = World()
@@ -398,7 +393,7 @@ def new_world() -> Generator[World, None, None]:
         mock.patch.object(lives, "ActorProcess", world.make_process),
         mock.patch.multiple(
             estate,
-            hand=_empty_hand,
+            holds=mock.Mock(return_value=False),
             stack=mock.Mock(return_value=""),
             read=world.since,
             clear=world.forget_watches,
