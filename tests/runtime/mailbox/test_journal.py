@@ -183,6 +183,35 @@ def test_a_batch_that_ends_in_less_than_a_head_is_counted(pipe_and_journal: tupl
     assert not opened.refill()
 
 
+def test_no_frame_is_cut_that_comes_while_there_is_room_for_a_part_of_it(
+    pipe_and_journal: tuple[int, Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, opened = pipe_and_journal
+    longest = frame.inline(bytes(frame.ROOM))
+    batch = CAPACITY // len(longest)
+    for count in (batch, batch - 1):  # one frame less than there is room for
+        for _ in range(count):
+            os.write(pipe, longest)
+        assert opened.refill()
+    waiting = journal.waiting_bytes
+
+    def late(descriptor: int) -> int:
+        size = waiting(descriptor)
+        for _ in range(2):
+            os.write(pipe, longest)
+        return size
+
+    os.write(pipe, frame.inline(b"in time"))
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "waiting_bytes", late)
+        assert opened.refill()
+    while entry := opened.take():
+        assert isinstance(entry, Entry)
+        opened.done()
+    assert opened.refill()
+    assert opened.take() == Entry(frame.Kind.INLINE, bytes(frame.ROOM))
+
+
 def test_a_journal_agrees_with_its_model() -> None:
     run_state_machine_as_test(
         JournalMachine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -210,12 +210,15 @@ class Journal:
         self._position = self._length = 0
 
     def _append(self) -> bool:
-        """Refill behind a batch that is not used up, if there is room for all that waits."""
-        end = self._length
-        if not 0 < waiting_bytes(self._pipe) <= self._capacity - end:
+        """Refill behind a batch that is not used up, if there is room for all that waits.
+
+        Not with what comes meanwhile: there might be room for a part of a frame.
+        """
+        end, size = self._length, waiting_bytes(self._pipe)
+        if not 0 < size <= self._capacity - end:
             return False
         try:
-            self._length += self._read(self._batch[end:]) or 0
+            self._length += self._read(self._batch[end : end + size]) or 0
             self._store(self.words[_CURSOR] & TAKEN)
         except BaseException:
             self._adopt()
