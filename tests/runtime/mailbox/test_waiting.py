@@ -121,3 +121,60 @@ def test_where_a_turn_lets_another_process_run_it_sleeps(
     spent = look.count
     assert not waiter.wait(0.0005)
     assert look.count == spent
+
+
+class Turns:
+    """A clock that stands still but for the turns of a process that yields, each as long as is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.turn = 0.0
+
+    def sched_yield(self) -> None:
+        self.now += self.turn
+
+    def until_it_spins(self, waiter: Waiter, look: Look) -> float:
+        """For how many milliseconds no wait spins."""
+        for milliseconds in range(1_000):
+            waiter._confidence = 4  # pyright: ignore[reportPrivateUsage]
+            before = look.count
+            waiter.wait(1e-9)
+            if look.count > before:
+                return milliseconds
+            self.now += 0.001
+        raise AssertionError("it never does")
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
+    turns = Turns()
+    monkeypatch.setattr("time.monotonic", lambda: turns.now)
+    monkeypatch.setattr("os.sched_yield", turns.sched_yield)
+    return turns
+
+
+def test_a_long_turn_puts_off_spinning_for_a_moment_and_each_further_for_twice_as_long(
+    look: Look, turns: Turns
+) -> None:
+    waiter = Waiter(look.descriptor, look)
+    turns.turn = 1 / 64  # as when the host of a virtual machine has other things to do
+    pauses = [turns.until_it_spins(waiter, look) for _ in range(12)]
+    assert pauses[0] == 0
+    assert pauses[1:9] == [pytest.approx(2**number, abs=1) for number in range(8)]
+    assert pauses[9:] == [pytest.approx(256, abs=1)] * 3
+
+
+def test_waits_that_spinning_shortens_make_the_pauses_short_again(
+    pipe: tuple[int, int], look: Look, turns: Turns
+) -> None:
+    waiter = Waiter(look.descriptor, look)
+    turns.turn = 1 / 64
+    for _ in range(6):
+        turns.until_it_spins(waiter, look)
+    turns.now += 1.0
+    os.write(pipe[1], b"x")
+    for _ in range(6):
+        assert waiter.wait(1.0)
+    os.read(pipe[0], 1)
+    assert turns.until_it_spins(waiter, look) == 0
+    assert turns.until_it_spins(waiter, look) <= 2
