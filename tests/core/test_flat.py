@@ -8,7 +8,8 @@ import msgpack  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
 from actors import Message
-from actors.core.codec import Codec, Limits, flat, wire
+from actors.core import codec
+from actors.core.codec import Codec, Limits, wire
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.schema import schema_of
 
@@ -71,8 +72,14 @@ def test_what_is_sent_comes_back(value: Any) -> None:
 def test_both_ways_write_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     values: list[Any] = [Plain(1, "x", 0.5), {"a": 1}, "text", 7, None]
     straight = [CODEC.encode(value) for value in values]
-    monkeypatch.setattr(flat, "DUMPS", dict.fromkeys(map(type, values)))
+    monkeypatch.setattr(codec, "DUMPS", dict.fromkeys(map(type, values)))
     assert [CODEC.encode(value) for value in values] == straight
+
+
+def test_both_ways_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = CODEC.encode(Plain(1, "x", 0.5))
+    monkeypatch.setattr(codec, "LOADS", {Plain: None})
+    assert CODEC.decode(*packed) == Plain(1, "x", 0.5)
 
 
 def test_what_a_message_keeps_beside_its_fields_does_not_travel() -> None:

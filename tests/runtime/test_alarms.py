@@ -49,7 +49,7 @@ def test_what_is_due_rings_in_the_order_of_its_times_and_once(bells: Bells) -> N
     assert bells.at(2) == [1, 2, 2]
     assert bells.at(10) == [3]
     assert bells.at(20) == []
-    assert not bells.alarms
+    assert not bells.alarms.coming
 
 
 def test_what_rings_again_rings_once_however_late_it_is(bells: Bells) -> None:

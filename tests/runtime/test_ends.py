@@ -23,6 +23,7 @@ from actors import (
 from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
 from actors.runtime.mailbox import slab
+from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.outbox import Outbox
 
 
@@ -156,7 +157,7 @@ class Terminated(Echo):
         control = self.context._worker._control  # pyright: ignore[reportPrivateUsage]
         read = control.read
 
-        def read_and_be_terminated() -> list[list[bytes]]:
+        def read_and_be_terminated() -> Sequence[Parts]:
             heard = read()
             os.kill(os.getpid(), signal.SIGTERM)
             return heard

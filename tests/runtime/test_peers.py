@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.core.address import Address
-from actors.core.errors import MailboxClosed
+from actors.core.errors import MailboxClosed, SystemStopped
 from actors.runtime import peers as module
 from actors.runtime.mailbox import journal
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
@@ -73,18 +73,20 @@ def peers(site: Site, lost: list[tuple[int, bool]]) -> Iterator[Peers]:
 
 
 def test_a_mailbox_whose_guardian_has_died_is_orphaned_and_not_closed(kept: Kept, peers: Peers) -> None:
-    peer = peers.open(ACTOR)
+    peer = peers.reach(ACTOR)
     kept.die()
     with pytest.raises(Orphaned):
         peer.post(b"x", (), 0.0)
+    peers.forget(ACTOR)
     with pytest.raises(Orphaned):
-        peers.open(ACTOR)
+        peers.reach(ACTOR)
 
 
 def test_a_mailbox_whose_actor_is_gone_is_closed(kept: Kept, peers: Peers) -> None:
-    peer = peers.open(ACTOR)
+    peer = peers.reach(ACTOR)
     kept.bury()
-    for attempt in (lambda: peer.post(b"x", (), 0.0), lambda: peers.open(ACTOR)):
+    peers.forget(ACTOR)
+    for attempt in (lambda: peer.post(b"x", (), 0.0), lambda: peers.reach(ACTOR)):
         with pytest.raises(MailboxClosed) as caught:
             attempt()
         assert type(caught.value) is MailboxClosed
@@ -94,7 +96,7 @@ def test_a_mailbox_whose_actor_is_gone_is_closed(kept: Kept, peers: Peers) -> No
 def test_what_waited_is_lost_with_the_actor_or_with_the_guardian(
     kept: Kept, peers: Peers, lost: list[tuple[int, bool]], buried: bool
 ) -> None:
-    peer = peers.open(ACTOR)
+    peer = peers.reach(ACTOR)
     while not peer.outbox.waiting:
         peer.post(b"x" * 4000, (), 0.0)
     if buried:
@@ -106,16 +108,17 @@ def test_what_waited_is_lost_with_the_actor_or_with_the_guardian(
 
 
 def test_nobody_else_opens_while_the_guardian_is_replaced(kept: Kept, peers: Peers) -> None:
-    peers.open(ACTOR)
+    before = peers.reach(ACTOR)
     peers.suspend()
-    assert peers.get(ACTOR) is None
-    assert peers.open(ACTOR) is peers.get(ACTOR), "who replaces it may"
+    assert before.outbox.closed
+    new = peers.reach(ACTOR)
+    assert new is not before, "who replaces it may"
     peers._replacing = 0  # pyright: ignore[reportPrivateUsage]
     with pytest.raises(Orphaned):
-        peers.open(ACTOR)
+        peers.reach(ACTOR)
     peers.resume()
     assert peers.generation == 1
-    assert peers.open(ACTOR) is peers.get(ACTOR)
+    assert peers.reach(ACTOR) is new
 
 
 def test_what_was_opened_before_the_replacement_does_not_outlast_it(
@@ -123,13 +126,25 @@ def test_what_was_opened_before_the_replacement_does_not_outlast_it(
 ) -> None:
     """The guardian is replaced between the opening of a mailbox and its entry."""
 
+    early: list[Peer] = []
+
     def slow(*arguments: object) -> Peer:
-        peer = Peer(*arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        early.append(Peer(*arguments))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         peers.suspend()
         peers.resume()
-        return peer
+        return early[0]
 
     monkeypatch.setattr(module, "Peer", slow)
     with pytest.raises(Orphaned):
-        peers.open(ACTOR)
-    assert peers.get(ACTOR) is None
+        peers.reach(ACTOR)
+    assert early[0].outbox.closed
+    monkeypatch.undo()
+    assert peers.reach(ACTOR) is not early[0]
+
+
+def test_after_the_end_of_the_system_its_error_is_raised(kept: Kept, peers: Peers) -> None:
+    peer = peers.reach(ACTOR)
+    peers.end(SystemStopped("system", "it was stopped"))
+    assert peer.outbox.closed
+    with pytest.raises(SystemStopped):
+        peers.reach(ACTOR)

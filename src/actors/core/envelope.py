@@ -14,9 +14,9 @@ A reply's::
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from enum import IntEnum
-from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import attrs
 
@@ -29,6 +29,7 @@ _REPLY_SIZE: Final = _REPLY.size
 _LENGTH: Final = struct.Struct("<H")
 _CHAIN: Final = 1
 _MOST_CHAINED: Final = 60_000
+_REMEMBERED: Final = 4096
 
 
 class Kind(IntEnum):
@@ -95,7 +96,8 @@ class Mail(NamedTuple):  # made for every message: half the time of an attrs cla
     body: bytes
 
 
-_mail: Final = Mail._make
+# Half the time of Mail(...).
+_new: Callable[[type[Mail], tuple[Any, ...]], Mail] = tuple.__new__  # pyright: ignore
 
 
 def mail(
@@ -135,7 +137,7 @@ def open_mail(data: bytes) -> Mail:
         raise ValueError(f"not an envelope: {error}") from None
     if kind > _LAST or at > len(data):
         raise ValueError("not an envelope")
-    return _mail((kind, sender, correlation, deadline, chain, data[at:]))
+    return _new(Mail, (kind, sender, correlation, deadline, chain, data[at:]))
 
 
 def reply(correlation: int, outcome: Outcome, body: bytes) -> bytes:
@@ -159,16 +161,22 @@ def open_reply(data: bytes) -> tuple[int, Outcome, bytes]:
     return correlation, _OUTCOMES[outcome], data[_REPLY_SIZE:]
 
 
-@lru_cache(maxsize=4096)
-def sender_of(data: bytes) -> Sender:
-    """`Sender.unpack`, remembered: a process hears from few senders, and often."""
-    return Sender.unpack(data)
+class _Senders(dict[bytes, Sender]):
+    def __missing__(self, data: bytes) -> Sender:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        sender = self[data] = Sender.unpack(data)
+        return sender
+
+
+SENDERS: Final = _Senders()
+"""`Sender.unpack`, remembered: a process hears from few senders, and often. Raises `ValueError` too."""
 
 
 def path_of(data: bytes) -> str:
     """The path of a packed sender, or what can be shown of bytes that are none."""
     try:
-        return sender_of(data).address.path
+        return SENDERS[data].address.path
     except ValueError:
         return repr(data[:40])
 

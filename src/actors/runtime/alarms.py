@@ -25,17 +25,15 @@ class Alarm:
 
 
 class Alarms:
-    """The alarms of one process, by time. Not thread-safe. True while there are any."""
+    """The alarms of one process. Not thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._heap: list[tuple[float, int, Alarm]] = []
+        self.coming: list[tuple[float, int, Alarm]] = []
+        """Those to come: a heap, by time."""
         self._numbers = itertools.count()
         self.on_new: Ring = _ignore
         """Called when one is added: whoever waits for the next has to look again."""
-
-    def __bool__(self) -> bool:
-        return bool(self._heap)
 
     def add(self, seconds: float, ring: Ring, *, again: bool = False) -> Alarm:
         """Do something in so many seconds, and `again` after as many."""
@@ -45,16 +43,16 @@ class Alarms:
 
     def left(self) -> float | None:
         """How many seconds there are until the next; None if there is none."""
-        while self._heap and self._heap[0][2].ring is None:
-            heapq.heappop(self._heap)
-        return max(0.0, self._heap[0][0] - self._clock()) if self._heap else None
+        while self.coming and self.coming[0][2].ring is None:
+            heapq.heappop(self.coming)
+        return max(0.0, self.coming[0][0] - self._clock()) if self.coming else None
 
     def ring_due(self) -> None:
         """Do what is due, each thing once, however late it is."""
         now = self._clock()
         due: list[Alarm] = []
-        while self._heap and self._heap[0][0] <= now:
-            due.append(heapq.heappop(self._heap)[2])
+        while self.coming and self.coming[0][0] <= now:
+            due.append(heapq.heappop(self.coming)[2])
         for alarm in due:
             if alarm.ring is not None:
                 alarm.ring()
@@ -62,7 +60,7 @@ class Alarms:
                 self._push(alarm.every, alarm)
 
     def _push(self, seconds: float, alarm: Alarm) -> None:
-        heapq.heappush(self._heap, (self._clock() + seconds, next(self._numbers), alarm))
+        heapq.heappush(self.coming, (self._clock() + seconds, next(self._numbers), alarm))
         self.on_new()
 
 

@@ -27,7 +27,8 @@ from actors.core.errors import (
 from actors.runtime.conclusion import conclude
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.peer import Unheard
-from actors.runtime.replies import Answer, Pending, PendingFuture, PendingInLoop, Replies
+from actors.runtime.pending import Answer, Pending, PendingFuture, PendingInLoop
+from actors.runtime.replies import Replies
 from actors.runtime.reports import Interregnum
 
 if TYPE_CHECKING:
@@ -69,10 +70,7 @@ class Asking:
             number = self._send(to, message, pending, self._chain(to), pending.deadline)
         except Interregnum:
             raise AskTimeout(to, timeout) from None
-        try:
-            answer = replies.wait(pending)
-        finally:
-            replies.forget(number)
+        answer = replies.wait(number, pending)
         return conclude(self._endpoint.codec, to, message, timeout, answer)
 
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
@@ -155,7 +153,7 @@ class Asking:
         else:
             head = envelope.ask(self._endpoint.sender, number, pending.deadline)
         try:
-            self._endpoint.peer(to).post(head + body, segments, patience)
+            self._endpoint.peers.reach(to).post(head + body, segments, patience)
         except Unheard:  # what else has become of it is in the reply lane already, before this
             self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False)
         except BaseException:

@@ -11,7 +11,7 @@ from actors.core.envelope import REPLY, Outcome
 from actors.core.errors import ActorCrashed, ActorStopped, AskTimeout, HandlerError, Rejected
 from actors.core.message import Request
 from actors.core.schema import check_reply
-from actors.runtime.replies import Answer
+from actors.runtime.pending import Answer
 
 
 def conclude(codec: Codec, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 from copy import copy
 from os import getpid
 from typing import Any, TypeVar
@@ -20,10 +19,10 @@ from actors.runtime.asking import NO_MESSAGES, Asking
 from actors.runtime.commands import Commands
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.peer import Orphaned, Peer
+from actors.runtime.peer import Orphaned
 from actors.runtime.peers import Peers
+from actors.runtime.pending import Answer
 from actors.runtime.renewal import renew_after_fork
-from actors.runtime.replies import Answer
 from actors.runtime.reports import Interregnum, Reports
 from actors.runtime.site import Site, guardian_of
 
@@ -66,10 +65,11 @@ class Endpoint:
         """Why nothing can be sent any more; set when the system has ended."""
         self._on_wake = on_wake
         self._replaced = replaced
-        self._peers = Peers(site, carrier, self._lost)
+        self.peers = Peers(site, carrier, self._lost)
         self.reports = Reports(address.path, self.tell_guardian)
         self.commands = Commands(self)
-        self._asking = Asking(self, wake, on_wake)
+        self._asking = asking = Asking(self, wake, on_wake)
+        self.ask, self.ask_async, self.ask_future = asking.ask, asking.ask_async, asking.ask_future
         self._incarnate(incarnation)
         if carrier.threaded:
             renew_after_fork(self)
@@ -88,13 +88,13 @@ class Endpoint:
         """Send a message; if its receiver is gone, make a dead letter of it."""
         body, segments = self.codec.encode(message)
         try:
-            self.peer(to).post(self._tell + body, segments, timeout and _deadline(timeout))
+            self.peers.reach(to).post(self._tell + body, segments, timeout and _deadline(timeout))
         except MailboxClosed:
             self._tell_again(to, body, segments, _deadline(timeout))
 
     def _tell_again(self, to: Address, body: bytes, segments: Sequence[bytes], deadline: float) -> None:
         try:
-            self.persist(to, lambda: self.peer(to).post(self._tell + body, segments, deadline), deadline)
+            self._post_again(to, self._tell + body, segments, deadline)
         except MailboxClosed:
             self._undeliverable(to, body)
         except Interregnum:  # lost, as what waits
@@ -104,9 +104,12 @@ class Endpoint:
         """Send what is in an envelope already. Raises `MailboxClosed`, `MailboxFull` and `Interregnum`."""
         deadline = _deadline(timeout)
         try:
-            self.peer(to).post(message, segments, deadline)
+            self.peers.reach(to).post(message, segments, deadline)
         except MailboxClosed:
-            self.persist(to, lambda: self.peer(to).post(message, segments, deadline), deadline)
+            self._post_again(to, message, segments, deadline)
+
+    def _post_again(self, to: Address, message: bytes, segments: Sequence[bytes], deadline: float) -> None:
+        self.persist(to, lambda: self.peers.reach(to).post(message, segments, deadline), deadline)
 
     def tell_guardian(self, message: Any, system: str | None = None, patience: float = 0.0) -> None:
         """Tell the guardian, of this system or another, if there still is one.
@@ -123,23 +126,9 @@ class Endpoint:
         """Tell without waiting for room in a bounded mailbox, nor heeding its bound."""
         body, segments = self.codec.encode(message)
         try:
-            self.peer(to).force(self._tell + body, segments)
+            self.peers.reach(to).force(self._tell + body, segments)
         except MailboxClosed:
-            self._peers.forget(to)
-
-    # asking
-
-    def ask(self, to: Address, message: Any, timeout: float) -> Any:
-        """Send a question and wait for its end."""
-        return self._asking.ask(to, message, timeout)
-
-    async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
-        """Send a question and wait for its end without blocking the event loop."""
-        return await self._asking.ask_async(to, message, timeout)
-
-    def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
-        """Send a question; the future tells its end."""
-        return self._asking.ask_future(to, message, timeout)
+            self.peers.forget(to)
 
     # answering
 
@@ -150,27 +139,22 @@ class Endpoint:
         """
         body, segments = self.codec.encode(value)
         try:
-            self._peers.lane(to).put(envelope.reply(number, outcome, body), segments)
+            self.peers.lane(to).put(envelope.reply(number, outcome, body), segments)
         except MailboxClosed:
-            self._peers.forget_lane(to)
+            self.peers.forget_lane(to)
         except MailboxFull as error:
             self.reports.make(Sender.unpack(to).address.path, self.address.path, f"reply: {error}", body)
 
     def refuse_restarting(self, to: Address) -> None:
         """Raise `ActorRestarting` if an actor is just being restarted."""
         try:
-            restarting = self.peer(to).restarting
+            restarting = self.peers.reach(to).restarting
         except MailboxClosed:  # what is asked of it says so
             return
         if restarting:
             raise ActorRestarting(to)
 
     # reaching
-
-    def peer(self, to: Address) -> Peer:
-        """An actor's mailbox, opened. Raises `MailboxClosed`, and once the system has ended its error."""
-        peer = self._peers.get(to)
-        return self._open(to) if peer is None or self._peers.suspended else peer
 
     def persist(self, to: Address, attempt: Callable[[], T], deadline: float) -> T:
         """What `attempt` returns, which has found a mailbox closed: its actor is gone, or its guardian is.
@@ -179,14 +163,14 @@ class Endpoint:
         `MailboxClosed` if the actor is gone, and `Interregnum` if no guardian serves by the `deadline`.
         """
         while True:
-            self._peers.forget(to)
-            generation = self._peers.generation
+            self.peers.forget(to)
+            generation = self.peers.generation
             try:
                 return attempt()
             except MailboxClosed as error:
                 orphaned = isinstance(error, Orphaned) and to.system == self.site.system
-                if not (orphaned or self._peers.suspended or self._peers.generation != generation):
-                    self._peers.forget(to)
+                if not (orphaned or self.peers.suspended or self.peers.generation != generation):
+                    self.peers.forget(to)
                     raise
             if not self._replaced(generation, max(0.0, deadline - time.monotonic())):
                 raise MailboxClosed(to.path)
@@ -205,21 +189,21 @@ class Endpoint:
 
     def flush(self, timeout: float) -> int:
         """Carry what waits in this process; return how many messages still do when the time is up."""
-        return self._peers.flush(timeout)
+        return self.peers.flush(timeout)
 
     def suspend(self, why: ExitReason) -> None:
         """Everyone has died: open no mailbox until further notice, lose what waits here, end all asks."""
-        self._peers.suspend()  # before the asks end, so that none is sent to who is still dying
+        self.peers.suspend()  # before the asks end, so that none is sent to who is still dying
         self.end_asks(why)
 
     def resume(self) -> None:
         """A new guardian serves."""
-        self._peers.resume()
+        self.peers.resume()
 
     @property
     def generation(self) -> int:
         """How many guardians have been replaced."""
-        return self._peers.generation
+        return self.peers.generation
 
     def end_asks(self, why: ExitReason) -> None:
         """Let all asks that are open now end, as everyone who was asked has died."""
@@ -229,18 +213,13 @@ class Endpoint:
         """End every ask with `error`; nothing is sent any more."""
         self.down = error
         self._asking.close(error)
-        self._peers.close()
+        self.peers.end(error)
         self._on_wake, self._replaced = lambda: error, never
 
     def renew(self) -> None:
         """In a forked child: be another asker than the parent."""
         self._incarnate(getpid())
         self._asking.renew()
-
-    def _open(self, to: Address) -> Peer:
-        if self.down is not None:
-            raise copy(self.down)
-        return self._peers.open(to)
 
     def _undeliverable(self, to: Address, body: bytes) -> None:
         self.raise_if_down()

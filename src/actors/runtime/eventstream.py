@@ -131,7 +131,7 @@ class EventStream:
             return
         for parts in self._lane.read():
             with suppress(DecodeError):
-                event = self._endpoint.codec.decode(parts[0], parts[1:])
+                event = self._endpoint.codec.decode(*parts)
                 if isinstance(event, Event):
                     self._events.append(event)
         if last:

@@ -18,36 +18,37 @@ _ASK: Final = int(Kind.ASK)
 class Hand:
     """A message that is being handled. An ask is answered once."""
 
-    __slots__ = ("_endpoint", "_mail", "_owes", "_segments", "message")
+    __slots__ = ("_endpoint", "_mail", "_segments", "message", "owes")
 
     def __init__(self, endpoint: Endpoint, mail: Mail, segments: Sequence[bytes], message: Any) -> None:
         self.message = message
         self._endpoint = endpoint
         self._mail = mail
         self._segments = segments
-        self._owes = mail.kind == _ASK
+        self.owes = mail.kind == _ASK
+        """Whether it is a question that has not been answered."""
 
     @property
     def sender(self) -> ActorRef | None:
         """The actor that sent it; None if it came from the application."""
-        address = envelope.sender_of(self._mail.sender).address
+        address = envelope.SENDERS[self._mail.sender].address
         return None if address.id <= APPLICATION else self._endpoint.bind(address)
 
     def answer(self, value: Any) -> None:
-        """The handler returned: an ask gets the value."""
-        if self._owes:
-            self._endpoint.answer(self._mail.sender, self._mail.correlation, REPLY, value)
-            self._owes = False
+        """End the ask with the value that the handler returned."""
+        mail = self._mail
+        self._endpoint.answer(mail.sender, mail.correlation, REPLY, value)
+        self.owes = False
 
     def finish(self, outcome: Outcome, value: Any) -> None:
         """End an ask in another way."""
-        if self._owes:
-            self._owes = False
+        if self.owes:
+            self.owes = False
             self._endpoint.answer(self._mail.sender, self._mail.correlation, outcome, value)
 
     def reject(self, why: str) -> None:
         """The message was not for this actor: an ask is rejected, a tell is a dead letter."""
-        if self._owes:
+        if self.owes:
             self.finish(Outcome.REJECTED, why)
         else:
             self._dead_letter(why)
@@ -55,7 +56,7 @@ class Hand:
     def unhandled(self) -> None:
         """The actor does not handle such messages."""
         why = f"{self._endpoint.address} does not handle {type(self.message).__name__}"
-        if self._owes:
+        if self.owes:
             self.finish(Outcome.REJECTED, why)
         else:
             self._dead_letter(why, unhandled=True)
@@ -63,7 +64,7 @@ class Hand:
     def forward(self, to: ActorRef, body: bytes, segments: Sequence[bytes], timeout: float) -> None:
         """Hand a message on to another actor, as from this message's sender."""
         mail = self._mail
-        kind = Kind.ASK if self._owes else Kind.TELL
+        kind = Kind.ASK if self.owes else Kind.TELL
         head = envelope.mail(kind, mail.sender, mail.correlation, mail.deadline, mail.chain)
         try:
             self._endpoint.post(to.address, head + body, segments, timeout)
@@ -72,7 +73,7 @@ class Hand:
             self._endpoint.reports.make(
                 to.path, envelope.path_of(mail.sender), "the actor has stopped", body
             )
-        self._owes = False
+        self.owes = False
 
     def forward_unchanged(self, to: ActorRef, timeout: float) -> None:
         """Hand this very message on."""

@@ -9,6 +9,7 @@ import fcntl
 import io
 import mmap
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +17,15 @@ import attrs
 
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.slab import BadParcel, Slabs
 
 _HEAD_SIZE: Final = frame.HEAD.size
-_INLINE: Final = int(frame.Kind.INLINE)
+_INLINE: Final = frame.INLINE_OPENING
 _unpack_head: Final = frame.HEAD.unpack_from
+_unpack_opening: Final = frame.OPENING.unpack_from
 
 
 @attrs.frozen
@@ -73,14 +76,18 @@ class LaneReader:
         """Read nothing any more."""
         self._pipe = None
 
-    def read(self) -> list[list[bytes]]:
-        """Everything that waits: of each message its bytes, then its segments. Never waits.
-
-        What is no message is passed over.
-        """
+    def read(self) -> Sequence[Parts]:
+        """Every message that waits. Never waits. What is no message is passed over."""
         pipe = self._pipe  # held until the end
-        size = 0 if pipe is None else self._file.readinto(self._page) or 0
-        messages: list[list[bytes]] = []
+        size = None if pipe is None else self._file.readinto(self._page)
+        if not size:
+            return ()
+        if size >= _HEAD_SIZE and _unpack_opening(self._page) == (_INLINE, size):  # as a rule
+            return ((self._page[_HEAD_SIZE:size], ()),)
+        return self._take_apart(size)
+
+    def _take_apart(self, size: int) -> list[Parts]:
+        messages: list[Parts] = []
         position = 0
         while position < size:
             remaining = size - position
@@ -92,16 +99,17 @@ class LaneReader:
                 position = following if following >= 0 else size
                 continue
             payload = self._page[position + _HEAD_SIZE : position + length]
-            if kind == _INLINE:
-                messages.append([payload])
+            if kind == frame.Kind.INLINE:
+                messages.append((payload, ()))
             else:
                 messages.extend(self._open(payload))
             position += length
         return messages
 
-    def _open(self, label: bytes) -> list[list[bytes]]:
+    def _open(self, label: bytes) -> list[Parts]:
         try:
-            return [parcel.receive(self._places, label, self._slabs)]
+            message, *segments = parcel.receive(self._places, label, self._slabs)
+            return [(message, segments)]
         except BadParcel:
             return []
         finally:

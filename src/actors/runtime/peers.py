@@ -6,10 +6,12 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Final, TypeVar
 
 from actors.core.address import Address
 from actors.core.envelope import Sender
+from actors.core.errors import ActorsError
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
 from actors.runtime.peer import Orphaned, Peer
@@ -34,7 +36,8 @@ class Peers:
         self._site = site
         self._carrier = carrier
         self._on_lost = on_lost
-        self._peers: dict[Address, Peer] = {}
+        self._peers: dict[str, Peer] = {}
+        """The open mailboxes, by the key of the address that each leads to."""
         self._lanes: dict[bytes, Outbox] = {}
         self._tidy_at = _FEW
         self.generation = 0
@@ -43,6 +46,7 @@ class Peers:
         """Whether every actor is dead, and no mailbox is opened but by who replaces the guardian."""
         self._replacing = 0
         self._closings = 0
+        self._ended: ActorsError | None = None
         self._lock = threading.Lock()
 
     def suspend(self) -> None:
@@ -55,12 +59,17 @@ class Peers:
         self.generation += 1
         self.suspended = False
 
-    def get(self, to: Address) -> Peer | None:
-        """The peer, if it is open."""
-        return self._peers.get(to)
+    def reach(self, to: Address) -> Peer:
+        """An actor's mailbox, opened.
 
-    def open(self, to: Address) -> Peer:
-        """Open an actor's mailbox. Raises `MailboxClosed` if the actor is gone, and `Orphaned`."""
+        Raises `MailboxClosed` if the actor is gone, `Orphaned`, and what `end` was given.
+        """
+        peer = self._peers.get(to.key)
+        return self._open(to) if peer is None or self.suspended else peer
+
+    def _open(self, to: Address) -> Peer:
+        if self._ended is not None:
+            raise copy(self._ended)
 
         def lost(messages: Sequence[bytes], buried: bool) -> None:
             self._on_lost(to, messages, buried)
@@ -73,7 +82,7 @@ class Peers:
         peer = self._opened(lambda: Peer(layout, to.path, self._carrier, lost))
         with self._lock:
             if self._closings == closings:
-                return self._peers.setdefault(to, peer)  # one for all threads, for the sake of order
+                return self._peers.setdefault(to.key, peer)  # one for all threads, for the sake of order
         peer.close()
         raise Orphaned(to.path)
 
@@ -87,7 +96,10 @@ class Peers:
 
     def forget(self, to: Address) -> None:
         """Close what leads to an actor that is gone."""
-        peer = self._peers.pop(to, None)
+        self._forget(to.key)
+
+    def _forget(self, key: str) -> None:
+        peer = self._peers.pop(key, None)
         if peer is not None:
             peer.close()
 
@@ -115,6 +127,11 @@ class Peers:
         for outbox in outboxes:
             outbox.close()
 
+    def end(self, error: ActorsError) -> None:
+        """Close everything for good: whoever wants to send gets a copy of the error."""
+        self._ended = error
+        self.close()
+
     def _outboxes(self) -> list[Outbox]:
         return [*(peer.outbox for peer in tuple(self._peers.values())), *tuple(self._lanes.values())]
 
@@ -129,9 +146,9 @@ class Peers:
         """Close what leads to those who are gone; looked for when there is a quarter more than stayed."""
         if len(self._peers) + len(self._lanes) < self._tidy_at:
             return
-        for to, peer in tuple(self._peers.items()):
+        for key, peer in tuple(self._peers.items()):
             if peer.outbox.broken:
-                self.forget(to)
+                self._forget(key)
         for asker, lane in tuple(self._lanes.items()):
             if lane.broken:
                 self.forget_lane(asker)
@@ -151,9 +168,9 @@ class Peers:
 
         Each is closed once no other thread uses it any more.
         """
-        idle = [to for to, peer in tuple(self._peers.items()) if peer.idle]
-        for to in idle:
-            self._peers.pop(to, None)
+        idle = [key for key, peer in tuple(self._peers.items()) if peer.idle]
+        for key in idle:
+            self._peers.pop(key, None)
         quiet = [to for to, lane in tuple(self._lanes.items()) if not lane.waiting]
         for asker in quiet:
             self._lanes.pop(asker, None)

@@ -10,106 +10,23 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, InvalidStateError
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from actors.core import envelope
 from actors.core.envelope import Outcome
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox.waiting import Waiter
+from actors.runtime.pending import Answer, Pending, PendingFuture
 
 _SLICE: Final = 0.05
 """How late the timeout of a future may be noticed, in seconds."""
 
 
-class Answer(NamedTuple):  # made for every ask: a third of the time of an attrs class
-    """What came back: an outcome and its bytes, or the error that took their place."""
-
-    outcome: Outcome
-    body: bytes = b""
-    segments: Sequence[bytes] = ()
-    error: Exception | None = None
-
-
-_answer: Final = Answer._make  # half the time of Answer(...)
-
-
-class Pending:
-    """An ask of a thread that waits for its end."""
-
-    __slots__ = ("answer", "bell", "deadline")
-
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline
-        self.answer: Answer | None = None
-        self.bell: threading.Lock | None = None
-
-    def resolve(self, answer: Answer) -> None:
-        """End the ask; called once, by whichever thread reads the lane."""
-        self.answer = answer
-        if self.bell is not None:
-            self.ring()
-
-    def ring(self) -> None:
-        """Wake the waiting thread, if it sleeps."""
-        bell = self.bell
-        if bell is not None:
-            with suppress(RuntimeError):  # rung already
-                bell.release()
-
-
-class PendingInLoop(Pending):
-    """An ask of a coroutine."""
-
-    __slots__ = ("future", "loop")
-
-    def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(deadline)
-        self.loop = loop
-        self.future: asyncio.Future[Answer | None] = loop.create_future()
-
-    def resolve(self, answer: Answer) -> None:
-        if asyncio._get_running_loop() is self.loop:
-            self._set(answer)
-        else:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                self.loop.call_soon_threadsafe(self._set, answer)
-
-    def expire(self) -> None:
-        """The time is up."""
-        self._set(None)
-
-    def _set(self, answer: Answer | None) -> None:
-        if not self.future.done():
-            self.future.set_result(answer)
-
-
-class PendingFuture(Pending):
-    """An ask whose end a `concurrent.futures.Future` will tell."""
-
-    __slots__ = ("conclude", "future")
-
-    def __init__(self, deadline: float, conclude: Callable[[Answer | None], Any]) -> None:
-        super().__init__(deadline)
-        self.conclude = conclude
-        self.future: Future[Any] = Future()
-
-    def resolve(self, answer: Answer | None) -> None:
-        """End the future; None means that the time is up."""
-        self.answer = answer or Answer(Outcome.STOPPED)
-        with suppress(InvalidStateError):  # cancelled in this instant
-            if self.future.cancelled():
-                return
-            try:
-                value = self.conclude(answer)
-            except Exception as error:  # noqa: BLE001 - a future carries whatever error it is
-                self.future.set_exception(error)
-            else:
-                self.future.set_result(value)
-        self.ring()
+# Half the time of Answer(...).
+_new: Callable[[type[Answer], tuple[Any, ...]], Answer] = tuple.__new__  # pyright: ignore
 
 
 class Replies:
@@ -126,7 +43,6 @@ class Replies:
         self._ended: Exception | None = None
         self._numbers = itertools.count(1)
         self._leading = threading.Lock()
-        self._reading = threading.Lock()
         self._futures: dict[int, PendingFuture] = {}
         self._futures_lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -146,33 +62,31 @@ class Replies:
         """Nobody waits for this reply any more."""
         self._pending.pop(number, None)
 
-    def wait(self, pending: Pending) -> Answer | None:
-        """Wait for the end of an ask; None when its time is up."""
+    def wait(self, number: int, pending: Pending) -> Answer | None:
+        """Wait for the end of an ask; None when its time is up. A reply that comes later is dropped."""
         try:
-            return self._wait(pending)
+            while pending.answer is None:
+                remaining = pending.deadline - time.monotonic()
+                if remaining <= 0:
+                    return None
+                if self._leading.acquire(blocking=False):
+                    try:
+                        self._lead_until(pending, pending.deadline)
+                    finally:
+                        self._leading.release()
+                        if self._pending:
+                            self._hand_on()
+                elif pending.bell is None:
+                    pending.bell = threading.Lock()
+                    pending.bell.acquire()
+                else:
+                    pending.bell.acquire(timeout=remaining)
+            return pending.answer
         finally:
+            self._pending.pop(number, None)
             if pending.bell is not None:  # rung to lead, perhaps, in the moment in which it leaves
                 pending.bell = None
                 self._hand_on()
-
-    def _wait(self, pending: Pending) -> Answer | None:
-        while pending.answer is None:
-            remaining = pending.deadline - time.monotonic()
-            if remaining <= 0:
-                return None
-            if self._leading.acquire(blocking=False):
-                try:
-                    self._lead_until(pending, pending.deadline)
-                finally:
-                    self._leading.release()
-                    if self._pending:
-                        self._hand_on()
-            elif pending.bell is None:
-                pending.bell = threading.Lock()
-                pending.bell.acquire()
-            else:
-                pending.bell.acquire(timeout=remaining)
-        return pending.answer
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have an event loop read the lane while it waits for other things."""
@@ -191,11 +105,21 @@ class Replies:
                 self._thread.start()
 
     def read(self) -> bool:
-        """Read the lane and end the asks whose replies have come; False if none has. Never waits."""
-        with self._reading:
-            messages = self._lane.read()
-        for message in messages:
-            self._resolve(message)
+        """Read the lane and end the asks whose replies have come; False if none has. Never waits.
+
+        For the thread that leads.
+        """
+        messages = self._lane.read()
+        for data, segments in messages:
+            try:
+                number, outcome, body = envelope.open_reply(data)
+            except ValueError:
+                continue
+            pending = self._pending.pop(number, None)
+            if pending is None:
+                self.late += 1
+            else:
+                pending.resolve(_new(Answer, (outcome, body, segments, None)))
         return bool(messages)
 
     def _read_in_passing(self) -> None:
@@ -243,17 +167,6 @@ class Replies:
             if pending.bell is not None and pending.answer is None:
                 pending.ring()
                 return
-
-    def _resolve(self, message: list[bytes]) -> None:
-        try:
-            number, outcome, body = envelope.open_reply(message[0])
-        except ValueError:
-            return
-        pending = self._pending.pop(number, None)
-        if pending is None:
-            self.late += 1
-        else:
-            pending.resolve(_answer((outcome, body, message[1:], None)))
 
     def _serve_futures(self) -> None:
         while pending := self._next_future():

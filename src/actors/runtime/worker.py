@@ -12,6 +12,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from multiprocessing import spawn
 from types import FrameType
 from typing import Any, Final
@@ -21,7 +22,7 @@ import attrs
 from actors.core import envelope, reason
 from actors.core.actor import Actor
 from actors.core.address import Address
-from actors.core.envelope import Kind, Outcome
+from actors.core.envelope import SENDERS, Kind, Outcome
 from actors.core.errors import ActorsError, DecodeError, Ignore, Reject
 from actors.core.protocol import Blueprint, Ended, Interrupted, Started, Stop
 from actors.core.reason import End, ExitReason
@@ -37,6 +38,7 @@ from actors.runtime.hand import Hand
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
+from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import IDLE, Inbox
 from actors.runtime.mailbox.journal import Condition, Word
 from actors.runtime.mailbox.layout import Layout
@@ -45,7 +47,6 @@ from actors.runtime.site import Site
 from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
-_sender_of: Final = envelope.sender_of
 _LAST: Final = int(Kind.LAST)
 _EXIT_CRASHED: Final = 1
 _PAUSE: Final = 0.05
@@ -185,29 +186,31 @@ class Worker:
             return served
         while self._why is None:
             if parts := self._next():
-                self._handle(parts)
-                self._wear_out()
+                self._handle(*parts)
+                if self._wear is not None:
+                    self._wear_out(self._wear)
             elif self._why is None:
                 self._inbox.wait(self.alarms.left())
-            if self.alarms:
+            if self.alarms.coming:
                 self.alarms.ring_due()
         return self._why
 
     async def _serve_async(self) -> ExitReason:
         while self._why is None:
             if parts := self._next():
-                await self._handle_async(parts)
-                self._wear_out()
+                await self._handle_async(*parts)
+                if self._wear is not None:
+                    self._wear_out(self._wear)
                 await asyncio.sleep(0)  # the actor's own tasks have their turn between messages
             elif self._why is None:
                 await self._readable()
-            if self.alarms:
+            if self.alarms.coming:
                 self.alarms.ring_due()
         return self._why
 
-    def _wear_out(self) -> None:
+    def _wear_out(self, wear: Wear) -> None:
         """Stop, to be started anew, if a limit has been reached."""
-        why = None if self._wear is None else self._wear.after_message()
+        why = wear.after_message()
         if why is not None:
             self.stop(why)
 
@@ -235,7 +238,7 @@ class Worker:
             return left
         return IDLE if left is None else min(IDLE, left)
 
-    def _next(self) -> list[bytes] | None:
+    def _next(self) -> Parts | None:
         """The next message, unless there is none or control has come before it."""
         while True:
             if self._words[_CONTROL]:
@@ -253,13 +256,15 @@ class Worker:
             except OSError:  # no descriptor is free: the message is still there
                 select.select((), (), (), _PAUSE)
 
-    def _handle(self, parts: list[bytes]) -> None:
+    def _handle(self, data: bytes, segments: Sequence[bytes]) -> None:
         if self._guarded:
             self._words[Word.SINCE] = time.monotonic_ns()
-        hand = self._take_up(parts)
+        hand = self._take_up(data, segments)
         if hand is not None:
             try:
-                hand.answer(self._actor.receive(hand.message))
+                result = self._actor.receive(hand.message)
+                if hand.owes:
+                    hand.answer(result)
             except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
                 self._fail(hand, error)
         self.hand = None
@@ -267,14 +272,17 @@ class Worker:
             self._words[Word.SINCE] = 0
         self._inbox.done()
 
-    async def _handle_async(self, parts: list[bytes]) -> None:
+    async def _handle_async(self, data: bytes, segments: Sequence[bytes]) -> None:
         if self._guarded:
             self._words[Word.SINCE] = time.monotonic_ns()
-        hand = self._take_up(parts)
+        hand = self._take_up(data, segments)
         if hand is not None:
             try:
                 result = self._actor.receive(hand.message)
-                hand.answer(await result if inspect.isawaitable(result) else result)
+                if inspect.isawaitable(result):
+                    result = await result
+                if hand.owes:
+                    hand.answer(result)
             except BaseException as error:  # noqa: BLE001
                 self._fail(hand, error)
         self.hand = None
@@ -282,13 +290,13 @@ class Worker:
             self._words[Word.SINCE] = 0
         self._inbox.done()
 
-    def _take_up(self, parts: list[bytes]) -> Hand | None:
+    def _take_up(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
         """The message in hand, or None if it is not one to be handled."""
         try:
-            mail = envelope.open_mail(parts[0])
-            _sender_of(mail.sender)
+            mail = envelope.open_mail(data)
+            SENDERS[mail.sender]
         except ValueError as error:
-            self._dead_letter("", str(error), parts[0])
+            self._dead_letter("", str(error), data)
             return None
         if mail.kind == _LAST:
             self._endpoint.tell_guardian(Stop(id=self._assignment.address.id))
@@ -298,13 +306,13 @@ class Worker:
             self._dead_letter(mail.sender, "nobody waits for its reply any more", mail.body)
             return None
         try:
-            message = self._decode(mail.body, parts[1:])
+            message = self._decode(mail.body, segments)
         except DecodeError as error:
-            Hand(self._endpoint, mail, parts[1:], None).reject(f"cannot be decoded: {error}")
+            Hand(self._endpoint, mail, segments, None).reject(f"cannot be decoded: {error}")
             return None
         ASKING.set((*mail.chain, self._assignment.address) if mail.chain else self._alone)
-        self.hand = Hand(self._endpoint, mail, parts[1:], message)
-        return self.hand
+        self.hand = hand = Hand(self._endpoint, mail, segments, message)
+        return hand
 
     def _fail(self, hand: Hand, error: BaseException) -> None:
         match error:

@@ -61,7 +61,7 @@ def read_all(reader: LaneReader, loop: Loop, last: int) -> list[Event]:
     events: list[Event] = []
 
     def read() -> None:
-        events.extend(CODEC.decode(parts[0], parts[1:]) for parts in reader.read())
+        events.extend(CODEC.decode(*parts) for parts in reader.read())
         if isinstance(events[-1], DeadLetter) and events[-1].count == last:
             loop.stop()
 

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actors.core.address import Address
-from actors.core.codec import flat, wire
 from actors.core.codec.decoding import Decoding
 from actors.core.codec.diagnosis import diagnose, root
 from actors.core.codec.encoding import Encoding, has_large_buffer
+from actors.core.codec.flat import DUMPS, LOADS
 from actors.core.codec.limits import DEFAULT_LIMITS, SEGMENT_MIN, Limits
 from actors.core.codec.nesting import keeps_limits
+from actors.core.codec.wire import NEVER_USED, SCALAR_HEADS, unpack_plain
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.glance import reason
+from actors.core.message import lookup_packed
 from actors.core.ref import ActorRef
 
 __all__ = ["SEGMENT_MIN", "Codec", "Limits", "Segments"]
@@ -53,7 +55,7 @@ class Codec:
         Raises `EncodeError`, which names the exact place, if the value cannot travel.
         """
         try:
-            dump = flat.DUMPS[type(value)]
+            dump = DUMPS[type(value)]
             stream = None if dump is None else dump(value)
             if stream is not None and len(stream) <= self._flat:
                 return stream, ()
@@ -72,10 +74,13 @@ class Codec:
         try:
             if len(stream) <= self._flat:
                 head = stream[0]
-                if head in wire.SCALAR_HEADS:
-                    return wire.unpack_plain(stream)
-                if head == wire.NEVER_USED and (message := flat.load(stream)) is not None:
-                    return message
+                if head == NEVER_USED:
+                    end = 3 + (stream[1] << 8 | stream[2])
+                    cls = lookup_packed(stream[3:end])
+                    if cls is not None and (load := LOADS[cls]) is not None:
+                        return load(stream[end:])
+                elif head in SCALAR_HEADS:
+                    return unpack_plain(stream)
         except Exception:  # noqa: BLE001, S110 - likewise
             pass
         try:

@@ -15,7 +15,7 @@ from actors.core.codec import wire
 from actors.core.codec.limits import SEGMENT_MIN
 from actors.core.codec.nesting import kind_of
 from actors.core.errors import DecodeError
-from actors.core.message import Message, lookup_packed
+from actors.core.message import Message
 from actors.core.schema import Schema, fields_of, schema_of
 
 Dump = Callable[[Any], bytes | None]
@@ -65,28 +65,28 @@ DUMPS: Final = _Dumps(
 Raises almost anything if a value is not what its class says.
 """
 
-_LOADS: Final = _Loads()
+LOADS: Final = _Loads()
+"""What makes a message of a class from its packed fields, None where they are not flat.
 
-
-def load(stream: bytes | memoryview) -> Message | None:
-    """The message in a stream that begins with a mark, None if it is not flat. Raises almost anything."""
-    end = 3 + (stream[1] << 8 | stream[2])
-    cls = lookup_packed(stream[3:end])
-    if cls is None:
-        return None
-    load = _LOADS[cls]
-    return None if load is None else load(stream[end:])
+Raises almost anything if the fields are not what the class says.
+"""
 
 
 def _dump_of(schema: Schema) -> Dump:
-    head, dismantle, pack = wire.MESSAGE_MARK + schema.header, schema.dismantle, wire.pack_plain
+    head, width, pack = wire.MESSAGE_MARK + schema.header, schema.width, wire.pack_plain
+    checks = [(name, exact) for name, exact, _ in schema.checks]
 
-    def dump(message: Message) -> bytes:
-        return head + pack(dismantle(message))
+    def dump(message: Message) -> bytes | None:
+        fields = message.__dict__
+        if len(fields) != width:
+            return None
+        for name, exact in checks:
+            if type(fields[name]) not in exact:
+                return None
+        return head + pack(fields)
 
     def dump_small(message: Message) -> bytes | None:
-        fields = dismantle(message)
-        return head + pack(fields) if _are_flat(fields.values()) else None
+        return dump(message) if _are_flat(vars(message).values()) else None
 
     return dump if schema.scalar else dump_small
 
@@ -96,6 +96,7 @@ def _load_of(schema: Schema) -> Load:
     cls, width = schema.cls, schema.width
     checks = [(name, exact) for name, exact, _ in schema.checks]
     new, unpack, plain = object.__new__, wire.unpack_plain, _only_sets(cls)
+    give: Callable[[Message, dict[str, Any]], None] = vars(Message)["__dict__"].__set__
 
     def load(data: bytes | memoryview) -> Message:
         fields = unpack(data)
@@ -107,7 +108,7 @@ def _load_of(schema: Schema) -> Load:
         if not plain:
             return schema.construct(fields)
         message = new(cls)
-        message.__dict__.update(fields)
+        give(message, fields)
         return message
 
     return load

@@ -138,9 +138,10 @@ class Guardian:
                 parts = self._inbox.take()
                 if parts is None:
                     return
-                mail = envelope.open_mail(parts[0])
-                envelope.sender_of(mail.sender)
-                message = self._endpoint.codec.decode(mail.body, parts[1:])
+                data, segments = parts
+                mail = envelope.open_mail(data)
+                envelope.SENDERS[mail.sender]
+                message = self._endpoint.codec.decode(mail.body, segments)
             except (DecodeError, ValueError) as error:
                 self._herald.publish(
                     DeadLetter(receiver="guardian", sender="", cause=str(error), message=b"")
@@ -162,7 +163,7 @@ class Guardian:
                 self._tree.spawn(
                     message.parent,
                     message.blueprint,
-                    envelope.sender_of(mail.sender).address,
+                    envelope.SENDERS[mail.sender].address,
                     lambda result: self._spawned(mail, result),
                 )
             case Watch():
@@ -174,7 +175,7 @@ class Guardian:
             case Join():
                 self._join(mail, message.id)
             case Subscribe():
-                asker = envelope.sender_of(mail.sender)
+                asker = envelope.SENDERS[mail.sender]
                 self._herald.subscribe(self._endpoint.site.lane(asker.address.id, message.lane))
                 self._reply(mail, True)
             case Children():

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from actors.core import reason
 from actors.core.address import Address
-from actors.core.envelope import sender_of
+from actors.core.envelope import SENDERS
 from actors.core.policy import Intensity
 from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, Supervises
 from actors.core.reason import ExitReason
@@ -171,7 +171,7 @@ class Tree:
 
     def watch(self, watched: Address, sender: bytes) -> None:
         """Have an incarnation of an actor told when another actor is gone for good."""
-        watcher = sender_of(sender)
+        watcher = SENDERS[sender]
         node = self.nodes.get(watched.id)
         if node is None:
             self._undertaker.notify(watcher.address, watched)

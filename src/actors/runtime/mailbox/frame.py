@@ -11,6 +11,7 @@ endian::
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -26,6 +27,10 @@ ROOM: Final = PIPE_BUF - HEAD.size
 """The largest payload of one frame, in bytes; what is larger travels as a parcel."""
 
 
+Parts = tuple[bytes, Sequence[bytes]]
+"""A message as it travels: its bytes, then its segments."""
+
+
 class Kind(IntEnum):
     """What a frame's payload is."""
 
@@ -37,6 +42,12 @@ class Kind(IntEnum):
 
 _INLINE: Final = int(Kind.INLINE)
 _PARCEL: Final = int(Kind.PARCEL)
+
+
+OPENING: Final = struct.Struct("<II")
+"""A head as two numbers: what is before the length, and the length."""
+INLINE_OPENING: Final = MAGIC | _INLINE << 16
+"""How the head of an untouched inline frame begins, as a number."""
 
 
 def inline(message: bytes) -> bytes:

@@ -11,7 +11,7 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import parcel
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.deadline import deadline, left, over
-from actors.runtime.mailbox.frame import Kind
+from actors.runtime.mailbox.frame import Kind, Parts
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_bytes
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.slab import BadParcel, Slabs
@@ -56,16 +56,14 @@ class Inbox:
             self.done()
         self._sweep()
 
-    def take(self) -> list[bytes] | None:
-        """Take the next message in hand: its bytes, then its segments; None if none waits.
+    def take(self) -> Parts | None:
+        """Take the next message in hand; None if none waits.
 
         Raises `DecodeError` for bytes that are no message, which are then what is in hand. Any other
         error (`OSError` for want of descriptors, `MemoryError`) leaves the message for the next `take`.
         """
         message = self.journal.take_inline()
-        if message is None and self.journal.drained and self.journal.refill():
-            message = self.journal.take_inline()
-        return self._unusual(self.journal.take()) if message is None else [message]
+        return self._unusual(self.journal.take()) if message is None else (message, ())
 
     def done(self) -> None:
         """The message in hand has been dealt with."""
@@ -131,14 +129,17 @@ class Inbox:
             self._slabs.tidy()
             self._swept = True
 
-    def _unusual(self, entry: Entry | Garbage | None) -> list[bytes] | None:
+    def _unusual(self, entry: Entry | Garbage | None) -> Parts | None:
         match entry:
+            case Entry(kind=Kind.INLINE, payload=message):  # with a note in its head
+                return message, ()
             case Entry(kind=_, payload=label):
                 self._label = label
                 try:
-                    return parcel.receive(self._places, label, self._slabs)
+                    first, *others = parcel.receive(self._places, label, self._slabs)
                 except BadParcel as error:
                     raise DecodeError("mailbox", str(error)) from None
+                return first, others
             case Garbage(size=size):
                 raise DecodeError("mailbox", f"{size} bytes that are no message")
             case None:

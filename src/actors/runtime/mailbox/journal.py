@@ -116,11 +116,11 @@ def create(path: str | Path, capacity: int, bound: int) -> None:
 
 _CURSOR: Final = int(Word.CURSOR)
 _HEAD_SIZE: Final = frame.HEAD.size
-_MAGIC: Final = frame.MAGIC
-_INLINE: Final = int(frame.Kind.INLINE)
 _LONGEST: Final = frame.PIPE_BUF
 _PIECE: Final = 4096
 _unpack_head: Final = frame.HEAD.unpack_from
+_INLINE: Final = frame.INLINE_OPENING
+_unpack_opening: Final = frame.OPENING.unpack_from
 _entry: Final = Entry._make  # half the time of Entry(...)
 
 
@@ -172,8 +172,9 @@ class Journal:
         self._batch = self._memory[STATUS_PAGE : STATUS_PAGE + self._capacity]
         self._pipe = pipe
         self._read = io.FileIO(pipe, closefd=False).readinto  # says None where os.readv would raise
-        self._position, self._length = _unpack(self.words[Word.CURSOR])
+        self._position, length = _unpack(self.words[Word.CURSOR])
         self._next = self._position
+        self._reach(length)
         self._adopt()
 
     @property
@@ -196,8 +197,8 @@ class Journal:
             size = self._read(self._batch)
             if not size:
                 return False
-            self._length = size
-            self.words[_CURSOR] = size << _POSITION_BITS
+            self._reach(size)
+            self.words[_CURSOR] = self._end
         except BaseException:  # a signal handler has raised, perhaps after the read
             self._adopt()
             raise
@@ -206,8 +207,8 @@ class Journal:
     def _rinse(self) -> None:
         """Begin anew in front of zeros only."""
         self._batch[: self._length] = bytes(self._length)
-        self.words[_CURSOR] = 0
-        self._position = self._length = 0
+        self.words[_CURSOR] = self._position = 0
+        self._reach(0)
 
     def _append(self) -> bool:
         """Refill behind a batch that is not used up, if there is room for all that waits.
@@ -218,7 +219,7 @@ class Journal:
         if not 0 < size <= self._capacity - end:
             return False
         try:
-            self._length += self._read(self._batch[end : end + size]) or 0
+            self._reach(end + (self._read(self._batch[end : end + size]) or 0))
             self._store(self.words[_CURSOR] & TAKEN)
         except BaseException:
             self._adopt()
@@ -226,17 +227,25 @@ class Journal:
         return True
 
     def take_inline(self) -> bytes | None:
-        """`take` the next message if it is whole in the batch, as most are; None if not, or at the end."""
-        position, end = self._position, self._length
+        """`take` the next message if it is an inline one, as most are; None for any other, or at the end.
+
+        An empty batch is refilled first.
+        """
+        position = self._position
+        if position == self._length:
+            if not self.refill():
+                return None
+            position = 0
+        end = self._length
         if end - position < _HEAD_SIZE:
             return None
         at = STATUS_PAGE + position
-        magic, kind, length = _unpack_head(self._map, at)
+        opening, length = _unpack_opening(self._map, at)
         following = position + length
-        if magic != _MAGIC or kind != _INLINE or not _HEAD_SIZE <= length <= _LONGEST or following > end:
+        if opening != _INLINE or following > end or not _HEAD_SIZE <= length <= _LONGEST:
             return None
         self._next = following
-        self.words[_CURSOR] = position | end << _POSITION_BITS | TAKEN
+        self.words[_CURSOR] = position | self._end | TAKEN
         return self._map[at + _HEAD_SIZE : at + length]
 
     def take(self) -> Entry | Garbage | None:
@@ -249,7 +258,7 @@ class Journal:
             return None
         kind, length = self._look(position, end)
         self._next = position + length
-        self.words[_CURSOR] = position | end << _POSITION_BITS | TAKEN
+        self.words[_CURSOR] = position | self._end | TAKEN
         if kind == _GARBAGE:
             return Garbage(length)
         at = STATUS_PAGE + position
@@ -258,7 +267,7 @@ class Journal:
     def done(self) -> None:
         """The message in hand has been dealt with: step past it."""
         self._position = position = self._next
-        self.words[_CURSOR] = position | self._length << _POSITION_BITS
+        self.words[_CURSOR] = position | self._end
 
     def put_back(self) -> None:
         """Leave the message in hand to the next reader, with a note that it has been tried."""
@@ -301,7 +310,12 @@ class Journal:
         self._map.close()
 
     def _store(self, taken: int) -> None:
-        self.words[_CURSOR] = self._position | self._length << _POSITION_BITS | taken
+        self.words[_CURSOR] = self._position | self._end | taken
+
+    def _reach(self, length: int) -> None:
+        """Have the batch be so long, for who reads here; the next store in the cursor makes it true."""
+        self._length = length
+        self._end = length << _POSITION_BITS
 
     def _look(self, position: int, end: int) -> tuple[int, int]:
         """The kind of what is at a position before an end, and its length.
@@ -332,7 +346,7 @@ class Journal:
         while end < written:  # the last frame may end in zeros
             kind, length = self._look(end, self._capacity)
             end += min(length, written - end) if kind == _GARBAGE else length
-        self._length = end
+        self._reach(end)
         if end > begin:
             self._store(self.words[_CURSOR] & TAKEN)
 

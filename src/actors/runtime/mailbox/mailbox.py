@@ -105,8 +105,7 @@ class Mailbox(_Queue):
         gone. One thread gets at a time; a `close` by another leaves it to get its message.
         """
         forever = block and timeout is None
-        parts = self._reading.next(None if forever else deadline(block, timeout))
-        return self._codec.decode(parts[0], parts[1:])
+        return self._codec.decode(*self._reading.next(None if forever else deadline(block, timeout)))
 
     def put_nowait(self, obj: Any) -> None:
         """`put` without waiting."""

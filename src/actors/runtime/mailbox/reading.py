@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from actors.core.errors import DecodeError, MailboxClosed, MailboxInUse
 from actors.runtime.mailbox.deadline import left, over
+from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.mailbox.lease import Lease
 from actors.runtime.mailbox.premises import Premises
@@ -32,7 +33,7 @@ class Reading:
         self._thread = 0
         self._inbox: Inbox | None = None
 
-    def next(self, moment: float | None) -> list[bytes]:
+    def next(self, moment: float | None) -> Parts:
         """The parts of the next message. It is out of the mailbox then, so it comes once at most.
 
         Raises `queue.Empty` if none comes until the `moment`, `MailboxInUse`, `MailboxClosed`, and
@@ -120,7 +121,7 @@ class Reading:
         self._lease.release()
 
 
-def _next(inbox: Inbox, moment: float | None) -> list[bytes]:
+def _next(inbox: Inbox, moment: float | None) -> Parts:
     while True:
         try:
             parts = inbox.take()
