@@ -236,7 +236,7 @@ class Outbox:
         """Write an item's frame, and its parcel before it; False if that is not possible now."""
         if isinstance(item, bytes):
             return self._write(item)
-        if item.frame is None and self._has_room():
+        if item.frame is None and (item.size <= LARGEST or self._has_room()):
             self._wrap(item)
         try:
             return item.frame is not None and self._write(item.frame)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import attrs
@@ -28,10 +27,7 @@ class Large:
 
     def wrap(self, places: Places, slab: Slab | None) -> None:
         """Write it into the slab if it can, else as a parcel. Raises `OSError` if that is not possible."""
-        label: bytes | None = None
-        if slab is not None:
-            with suppress(OSError):
-                label = slab.put(self.parts, self.size)
+        label = None if slab is None else slab.put(self.parts, self.size)
         self.frame = frame.parcel(label or parcel.send(places, self.parts))
         self.parts = self.parts[:1]
 

@@ -64,8 +64,8 @@ def make_slab(places: Places) -> Slab:
 
 def receive(places: Places, label: bytes, slabs: Slabs) -> list[bytes]:
     """Read the parts of a parcel, or of what is in a slab; it stays until `discard`. Raises `BadParcel`."""
-    place = slab.place_of(label)
-    if place is not None:
+    if slab.is_place(label):
+        place = slab.place_of(label)
         return slabs[place.name].read(place)
     path = _path(places, label)
     try:
@@ -82,8 +82,8 @@ def receive(places: Places, label: bytes, slabs: Slabs) -> list[bytes]:
 
 def glance(places: Places, label: bytes, size: int) -> bytes:
     """The first bytes of a message's first part, at most `size`. Raises `BadParcel`."""
-    place = slab.place_of(label)
-    if place is not None:
+    if slab.is_place(label):
+        place = slab.place_of(label)
         return Slabs(places.main)[place.name].read(place)[0][:size]
     try:
         with open(_path(places, label), "rb") as file:
@@ -96,12 +96,14 @@ def glance(places: Places, label: bytes, size: int) -> bytes:
 
 def discard(places: Places, label: bytes, slabs: Slabs | None = None) -> None:
     """Remove a parcel that has been dealt with, or give its room back."""
-    place = slab.place_of(label)
-    with contextlib.suppress(OSError, BadParcel):
-        if place is None:
-            os.unlink(_path(places, label))
-        else:
+    try:
+        if slab.is_place(label):
+            place = slab.place_of(label)
             (slabs or Slabs(places.main))[place.name].free(place)
+        else:
+            os.unlink(_path(places, label))
+    except (OSError, BadParcel):  # it is gone already, or has never been
+        pass
 
 
 def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:

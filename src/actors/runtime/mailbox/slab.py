@@ -19,6 +19,7 @@ import mmap
 import os
 import re
 import stat
+import struct
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -38,7 +39,16 @@ _MARK: Final = 0x62616C7320737461  # no beginning of a parcel, so that none is t
 _WORDS: Final = _PAGE // 8 - 1
 """How many messages may be in a slab; the page's last word is the mark."""
 _MOST_PARTS: Final = 8
-_LABEL: Final = re.compile(rb"b(\d+\.\d+\.\d+)/(\d{1,18})/(\d{1,8})/(\d{1,8}(?:\.\d{1,8}){0,7})")
+_KIND: Final = b"b"
+_LABEL: Final = struct.Struct("<cBIQ")
+"""A label's beginning: its kind, the number of parts, where the first begins, the message's number.
+
+The length of each part follows, and then the slab's name.
+"""
+_SIZES: Final[tuple[struct.Struct, ...]] = tuple(
+    struct.Struct(f"<{count}I") for count in range(_MOST_PARTS + 1)
+)
+_NAME: Final = re.compile(rb"\d+\.\d+\.\d+")
 _MOST_OPEN: Final = 16
 _TIDY: Final = 1.0
 """How often a receiver looks for slabs that the dead have left, in seconds."""
@@ -51,20 +61,32 @@ class BadParcel(Exception):
 class Place(NamedTuple):
     """Where a label says that a message is."""
 
-    name: str
+    name: bytes
+    """The slab's."""
     number: int
     offset: int
     sizes: tuple[int, ...]
 
 
+def is_place(label: bytes) -> bool:
+    """Whether a label is of a message in a slab, not of a parcel."""
+    return label.startswith(_KIND)
+
+
 @lru_cache(maxsize=4)  # asked when a message is taken, and again when it is done
-def place_of(label: bytes) -> Place | None:
-    """The place that a label names; None if it is no slab's."""
-    found = _LABEL.fullmatch(label)
-    if found is None:
-        return None
-    place = Place(found[1].decode(), int(found[2]), int(found[3]), tuple(map(int, found[4].split(b"."))))
-    return place if place.offset + sum(place.sizes) <= SIZE else None
+def place_of(label: bytes) -> Place:
+    """The place that a label names. Raises `BadParcel`."""
+    count: int
+    offset: int
+    number: int
+    try:
+        _, count, offset, number = _LABEL.unpack_from(label)
+        sizes: tuple[int, ...] = _SIZES[count].unpack_from(label, _LABEL.size)
+    except (struct.error, IndexError):
+        raise BadParcel(f"no message in a slab is named {label[:40]!r}") from None
+    if not number or offset + sum(sizes) > SIZE:
+        raise BadParcel(f"no slab has room for message {number}")
+    return Place(label[_LABEL.size + _SIZES[count].size :], number, offset, sizes)
 
 
 class Slab:
@@ -73,6 +95,7 @@ class Slab:
     def __init__(self, path: Path) -> None:
         """Make the file. Raises `OSError`, and leaves nothing, if that is not possible."""
         self._path = path
+        self._name = path.name.encode()
         self._process = os.getpid()
         self._file = Descriptor(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         try:
@@ -91,13 +114,15 @@ class Slab:
     def put(self, parts: Sequence[bytes], size: int) -> bytes | None:
         """Write the parts of a message, `size` bytes in all; the label that its frame carries.
 
-        None if there is no room, or there are too many parts. Raises `OSError`. Not thread-safe.
+        None if there is no room in it or on the disk, or there are too many parts. Not thread-safe.
         """
         if self._busy or len(parts) > _MOST_PARTS:
             return None
         self._busy = True  # no call since the look, so no signal handler has come between that puts too
         try:
             return self._put(parts, size)
+        except OSError:
+            return None
         finally:
             self._busy = False
 
@@ -112,8 +137,8 @@ class Slab:
         self._position = begin + size
         self._inside.append((word, begin))
         self._words[word] = self._number
-        sizes = ".".join(str(len(part)) for part in parts)
-        return f"b{self._path.name}/{self._number}/{_PAGE + begin}/{sizes}".encode()
+        sizes = _SIZES[len(parts)].pack(*map(len, parts))
+        return _LABEL.pack(_KIND, len(parts), _PAGE + begin, self._number) + sizes + self._name
 
     def _room_for(self, size: int) -> int | None:
         """Where in the ring there is room; at its beginning again if nothing is in it."""
@@ -159,14 +184,15 @@ class OpenSlab:
     def read(self, place: Place) -> list[bytes]:
         """The parts of a message, which keeps its room until `free`. Raises `BadParcel`."""
         if self._words[place.number % _WORDS] != place.number:
-            raise BadParcel(f"message {place.number} of slab {place.name} is not there any more")
+            raise BadParcel(f"message {place.number} of slab {place.name!r} is not there any more")
         offset = place.offset
         parts: list[bytes] = []
         for size in place.sizes:
-            parts.append(os.pread(self._file.number, size, offset))
+            part = os.pread(self._file.number, size, offset)
+            if len(part) != size:
+                raise BadParcel(f"slab {place.name!r} ends early")
+            parts.append(part)
             offset += size
-        if sum(map(len, parts)) != sum(place.sizes):
-            raise BadParcel(f"slab {place.name} ends early")
         return parts
 
     def free(self, place: Place) -> None:
@@ -180,18 +206,21 @@ class Slabs:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._open: dict[str, OpenSlab] = {}
-        self._met: set[str] = set()
+        self._open: dict[bytes, OpenSlab] = {}
+        self._met: set[bytes] = set()
         self._tidied = 0.0
 
-    def __getitem__(self, name: str) -> OpenSlab:
+    def __getitem__(self, name: bytes) -> OpenSlab:
         """The slab of that name. Raises as `OpenSlab`."""
-        found = self._open.get(name)
-        if found is None:
-            if len(self._open) >= _MOST_OPEN:
-                self._open.pop(next(iter(self._open)))
-            found = self._open[name] = OpenSlab(f"{self._directory}/{name}")
-            self._met.add(name)
+        return self._open.get(name) or self._opened(name)
+
+    def _opened(self, name: bytes) -> OpenSlab:
+        if not _NAME.fullmatch(name):
+            raise BadParcel(f"no slab is named {name[:40]!r}")
+        if len(self._open) >= _MOST_OPEN:
+            self._open.pop(next(iter(self._open)))
+        found = self._open[name] = OpenSlab(f"{self._directory}/{name.decode()}")
+        self._met.add(name)
         return found
 
     @property
@@ -203,7 +232,7 @@ class Slabs:
         """Let go of them all, as some may have been swept; whoever is met again is opened again."""
         self._open.clear()
         with contextlib.suppress(OSError):  # for want of descriptors
-            self._met.intersection_update(os.listdir(self._directory))
+            self._met.intersection_update(os.listdir(os.fsencode(self._directory)))
         self._tidied = time.monotonic()
 
 
