@@ -154,7 +154,7 @@ class Terminated(Echo):
     context: WorkerContext  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def on_start(self) -> None:
-        control = self.context._worker._control  # pyright: ignore[reportPrivateUsage]
+        control = self.context._reception._control  # pyright: ignore[reportPrivateUsage]
         read = control.read
 
         def read_and_be_terminated() -> Sequence[Parts]:

@@ -17,21 +17,21 @@ from actors.runtime.alarms import Alarm
 from actors.runtime.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from actors.runtime.worker import Worker
+    from actors.runtime.reception import Reception
 
 
 class WorkerContext:
-    """The `Context` of an actor, in its worker."""
+    """The `Context` of an actor, in its process."""
 
-    def __init__(self, worker: Worker, endpoint: Endpoint) -> None:
-        self._worker = worker
+    def __init__(self, reception: Reception, endpoint: Endpoint) -> None:
+        self._reception = reception
         self._endpoint = endpoint
         self._log: FilteringBoundLogger | None = None
         self.ref = endpoint.bind(endpoint.address)
 
     @property
     def sender(self) -> ActorRef | None:
-        hand = self._worker.hand
+        hand = self._reception.hand
         return None if hand is None else hand.sender
 
     @property
@@ -65,19 +65,19 @@ class WorkerContext:
     def _send(self, seconds: float, message: Any, *, again: bool) -> Alarm:
         self._endpoint.codec.encode(message)
         to_itself = partial(self._endpoint.notify, self._endpoint.address, message)
-        return self._worker.alarms.add(seconds, to_itself, again=again)
+        return self._reception.alarms.add(seconds, to_itself, again=again)
 
     def find(self, path: str) -> ActorRef:
         return self._endpoint.bind(self._endpoint.site.find(path))
 
     def stop(self, child: ActorRef | None = None) -> None:
         if child is None or child == self.ref:
-            self._worker.stop(reason.NORMAL)
+            self._reception.stop(reason.NORMAL)
         else:
             child.stop()
 
     def forward(self, to: ActorRef, message: Any = None, *, timeout: float = 0.0) -> None:
-        hand = self._worker.hand
+        hand = self._reception.hand
         if hand is None:
             raise RuntimeError("there is no message in hand to forward")
         if message is None:
@@ -86,6 +86,6 @@ class WorkerContext:
             hand.forward(to, *self._endpoint.codec.encode(message), timeout)
 
     def unhandled(self) -> None:
-        hand = self._worker.hand
+        hand = self._reception.hand
         if hand is not None:
             hand.unhandled()

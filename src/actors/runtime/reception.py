@@ -1,0 +1,241 @@
+"""The reception: an actor's loop, which takes message after message and has each handled.
+
+A message's way: take → open the envelope → decode → receive → encode → answer → done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import select
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from actors.core import envelope, reason
+from actors.core.actor import Actor
+from actors.core.envelope import SENDERS, Kind, Outcome
+from actors.core.errors import DecodeError, Reject
+from actors.core.protocol import Stop
+from actors.core.reason import End, ExitReason
+from actors.core.terms import Terms
+from actors.runtime.alarms import Alarms
+from actors.runtime.asking import ASKING
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.failure import reason_of
+from actors.runtime.hand import Hand
+from actors.runtime.lane import LaneReader
+from actors.runtime.mailbox.credit import Credits
+from actors.runtime.mailbox.frame import Parts
+from actors.runtime.mailbox.inbox import IDLE, Inbox
+from actors.runtime.mailbox.journal import Word
+from actors.runtime.mailbox.layout import Layout
+from actors.runtime.wear import Wear
+
+_CONTROL: Final = int(Word.CONTROL)
+_LAST: Final = int(Kind.LAST)
+_PAUSE: Final = 0.05
+"""How long to wait for a free descriptor before a message is tried again, in seconds."""
+
+
+class Crash(Exception):
+    """Ends the loop: a handler has raised."""
+
+    def __init__(self, why: ExitReason, answered: bool) -> None:
+        super().__init__(why)
+        self.why = why
+        self.answered = answered
+
+
+class Reception:
+    """Serves what comes for one incarnation of an actor, one message at a time.
+
+    Not thread-safe; the process holds the mailbox's lease.
+    """
+
+    def __init__(self, endpoint: Endpoint, layout: Layout, terms: Terms) -> None:
+        self.why: ExitReason | None = None
+        """Why the loop is left after the message in hand; None while it is not."""
+        self.hand: Hand | None = None
+        """The message that is being handled."""
+        self.alarms = Alarms()
+        self._endpoint = endpoint
+        self._decode = endpoint.codec.decode
+        self._alone = (endpoint.address,)
+        self._control = LaneReader(layout.control, layout.places)
+        self._inbox = _open_inbox(layout, terms.mailbox_size, self._control)
+        self.words = self._inbox.journal.words
+        self._bounded = terms.mailbox_size > 0
+        self._guarded = terms.handler_timeout is not None
+        self._retries = terms.retry > 0
+        self._wear = Wear(terms) if terms.max_messages or terms.max_memory or terms.max_age else None
+
+    def stop(self, why: ExitReason) -> None:
+        """Leave the loop after the message in hand, unless that is decided already."""
+        self.why = self.why or why
+
+    def age(self) -> None:
+        """The actor has started: from now on it grows old, if that is limited."""
+        wear = self._wear
+        if wear is not None and wear.max_age is not None:
+            self.alarms.add(wear.max_age, lambda: self.stop(wear.when_old()))
+
+    def serve(self, actor: Actor) -> ExitReason:
+        """Serve until a stop, and return why. Raises `Crash`, and as `receive` if that ends the process."""
+        while self.why is None:
+            if parts := self._next():
+                self._handle(actor, *parts)
+                if self._wear is not None:
+                    self._wear_out(self._wear)
+            elif self.why is None:
+                self._inbox.wait(self.alarms.left())
+            if self.alarms.coming:
+                self.alarms.ring_due()
+        return self.why
+
+    async def serve_async(self, actor: Actor) -> ExitReason:
+        """`serve` in an event loop, where `receive` may be a coroutine function."""
+        while self.why is None:
+            if parts := self._next():
+                await self._handle_async(actor, *parts)
+                if self._wear is not None:
+                    self._wear_out(self._wear)
+                await asyncio.sleep(0)  # the actor's own tasks have their turn between messages
+            elif self.why is None:
+                await self._readable()
+            if self.alarms.coming:
+                self.alarms.ring_due()
+        return self.why
+
+    def _wear_out(self, wear: Wear) -> None:
+        """Stop, to be started anew, if a limit has been reached."""
+        why = wear.after_message()
+        if why is not None:
+            self.stop(why)
+
+    async def _readable(self) -> None:
+        """Wait for mail or control; watched at other times, they would keep the loop from sleeping."""
+        self._inbox.tidy()
+        loop = asyncio.get_running_loop()
+        awake = asyncio.Event()
+        before, self.alarms.on_new = self.alarms.on_new, awake.set
+        for descriptor in (self._inbox, self._control):
+            loop.add_reader(descriptor, awake.set)
+        try:
+            await asyncio.wait_for(awake.wait(), self._patience())
+        except TimeoutError:
+            self._inbox.mend()
+        finally:
+            self.alarms.on_new = before
+            for descriptor in (self._inbox, self._control):
+                loop.remove_reader(descriptor)
+
+    def _patience(self) -> float | None:
+        """For how many seconds to wait for mail at the most."""
+        left = self.alarms.left()
+        if not self._bounded:
+            return left
+        return IDLE if left is None else min(IDLE, left)
+
+    def _next(self) -> Parts | None:
+        """The next message, unless there is none or control has come before it."""
+        while True:
+            if self.words[_CONTROL]:
+                told = self._control.read()
+                if told:
+                    self.stop(reason.SHUTDOWN)
+                self.words[Word.CONTROL] = 0  # not before: a SIGTERM would seem to be a stranger's
+                if told:
+                    return None
+            try:
+                return self._inbox.take()
+            except DecodeError as error:
+                self._dead_letter("", str(error), b"")
+                self._inbox.done()
+            except OSError:  # no descriptor is free: the message is still there
+                select.select((), (), (), _PAUSE)
+
+    def _handle(self, actor: Actor, data: bytes, segments: Sequence[bytes]) -> None:
+        if self._guarded:
+            self.words[Word.SINCE] = time.monotonic_ns()
+        hand = self._take_up(data, segments)
+        if hand is not None:
+            try:
+                result = actor.receive(hand.message)
+                if hand.owes:
+                    hand.answer(result)
+            except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
+                self._fail(hand, error)
+        self.hand = None
+        if self._guarded:
+            self.words[Word.SINCE] = 0
+        self._inbox.done()
+
+    async def _handle_async(self, actor: Actor, data: bytes, segments: Sequence[bytes]) -> None:
+        if self._guarded:
+            self.words[Word.SINCE] = time.monotonic_ns()
+        hand = self._take_up(data, segments)
+        if hand is not None:
+            try:
+                result = actor.receive(hand.message)
+                if inspect.isawaitable(result):
+                    result = await result
+                if hand.owes:
+                    hand.answer(result)
+            except BaseException as error:  # noqa: BLE001
+                self._fail(hand, error)
+        self.hand = None
+        if self._guarded:
+            self.words[Word.SINCE] = 0
+        self._inbox.done()
+
+    def _take_up(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
+        """The message in hand, or None if it is not one to be handled."""
+        try:
+            mail = envelope.open_mail(data)
+            SENDERS[mail.sender]
+        except ValueError as error:
+            self._dead_letter("", str(error), data)
+            return None
+        if mail.kind == _LAST:
+            self._endpoint.tell_guardian(Stop(id=self._endpoint.address.id))
+            self.stop(reason.SHUTDOWN)
+            return None
+        if mail.deadline and mail.deadline < time.monotonic():
+            self._dead_letter(mail.sender, "nobody waits for its reply any more", mail.body)
+            return None
+        try:
+            message = self._decode(mail.body, segments)
+        except DecodeError as error:
+            Hand(self._endpoint, mail, segments, None).reject(f"cannot be decoded: {error}")
+            return None
+        ASKING.set((*mail.chain, self._endpoint.address) if mail.chain else self._alone)
+        self.hand = hand = Hand(self._endpoint, mail, segments, message)
+        return hand
+
+    def _fail(self, hand: Hand, error: BaseException) -> None:
+        match error:
+            case Reject():
+                hand.reject(str(error))
+            case SystemExit() | KeyboardInterrupt():
+                raise error
+            case asyncio.CancelledError() if self.why is not None:  # its time to stop is up
+                raise error
+            case _ if self._retries:  # the guardian knows whether it is tried again, and answers if not
+                raise Crash(reason_of(error, End.EXCEPTION), answered=False) from error
+            case _:
+                why = reason_of(error, End.EXCEPTION)
+                hand.finish(Outcome.RAISED, (why.type, why.text, why.traceback))
+                raise Crash(why, answered=True) from error
+
+    def _dead_letter(self, sender: bytes | str, cause: str, message: bytes) -> None:
+        path = envelope.path_of(sender) if isinstance(sender, bytes) else sender
+        self._endpoint.reports.make(self._endpoint.address.path, path, cause, message)
+
+
+def _open_inbox(layout: Layout, bound: int, control: LaneReader) -> Inbox:
+    places = Credits(layout.credits, bound) if bound > 0 else None
+    pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+    return Inbox(layout, pipe, places, wake=[control.fileno()])
