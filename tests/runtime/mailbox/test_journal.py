@@ -140,11 +140,13 @@ def pipe_and_journal(tmp_path: Path) -> Iterator[tuple[int, Journal]]:
 
 @pytest.mark.parametrize("first_read", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("half_used", [False, True], ids=["anew", "behind"])
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
 def test_an_interrupt_beside_the_read_loses_nothing(
     pipe_and_journal: tuple[int, Journal],
     monkeypatch: pytest.MonkeyPatch,
     first_read: bool,
     half_used: bool,
+    again: bool,
 ) -> None:
     pipe, opened = pipe_and_journal
     ends_in_zeros = Entry(frame.Kind.INLINE, b"second".ljust(frame.ROOM, b"\0"))
@@ -155,6 +157,9 @@ def test_an_interrupt_beside_the_read_loses_nothing(
             read(batch)
         raise KeyboardInterrupt
 
+    def interrupt_again(_: int) -> int:
+        raise KeyboardInterrupt
+
     os.write(pipe, frame.inline(b"first"))
     if half_used:
         assert opened.refill()
@@ -163,10 +168,43 @@ def test_an_interrupt_beside_the_read_loses_nothing(
         patch.setattr(opened, "_read", interrupt)
         with pytest.raises(KeyboardInterrupt):
             opened.refill()
-    assert opened.refill() is not first_read
+        assert not opened.drained
+        if again:
+            patch.setattr(opened, "_end_of_bytes_behind", interrupt_again)
+            with pytest.raises(KeyboardInterrupt):
+                opened.refill()
+    assert opened.refill()
     assert opened.take() == Entry(frame.Kind.INLINE, b"first")
     opened.done()
     assert opened.take() == ends_in_zeros
+
+
+def test_an_interrupt_in_the_adoption_leaves_the_rest_for_later(
+    pipe_and_journal: tuple[int, Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, opened = pipe_and_journal
+    messages = [b"first", b"second", b"third"]
+    os.write(pipe, b"".join(map(frame.inline, messages)))
+    read, look = opened._read, opened._look  # pyright: ignore[reportPrivateUsage]
+
+    def read_and_interrupt(batch: memoryview) -> int:
+        read(batch)
+        raise KeyboardInterrupt
+
+    def look_once(position: int, end: int) -> tuple[int, int]:
+        if position:
+            raise KeyboardInterrupt
+        return look(position, end)
+
+    for name, interrupt in (("_read", read_and_interrupt), ("_look", look_once)):
+        with monkeypatch.context() as patch:
+            patch.setattr(opened, name, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                opened.refill()
+    for message in messages:
+        assert opened.take_inline() == message
+        opened.done()
+    assert opened.drained
 
 
 def test_a_batch_that_ends_in_less_than_a_head_is_counted(pipe_and_journal: tuple[int, Journal]) -> None:

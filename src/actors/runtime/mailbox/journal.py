@@ -172,9 +172,11 @@ class Journal:
         self._batch = self._memory[STATUS_PAGE : STATUS_PAGE + self._capacity]
         self._pipe = pipe
         self._read = io.FileIO(pipe, closefd=False).readinto  # says None where os.readv would raise
-        self._position, length = _unpack(self.words[Word.CURSOR])
+        self._position, self._length = _unpack(self.words[Word.CURSOR])
         self._next = self._position
-        self._reach(length)
+        self._reach(self._length)
+        self._reading = True
+        """Whether something may have been read behind the batch: by who was killed or interrupted then."""
         self._adopt()
 
     @property
@@ -185,30 +187,28 @@ class Journal:
     @property
     def drained(self) -> bool:
         """Whether every message of the batch has been dealt with."""
-        return self._position == self._length
+        return self._position == self._length and not self._reading
 
     def refill(self) -> bool:
         """Move everything that waits in the pipe behind the batch; False if nothing could be moved."""
+        if self._reading and self._adopt():
+            return True
         if self._position != self._length:
             return self._append()
         if self._length:
             self._rinse()
-        try:
-            size = self._read(self._batch)
-            if not size:
-                return False
+        self._reading = True
+        size = self._read(self._batch)
+        if size:
             self._reach(size)
             self.words[_CURSOR] = self._end
-        except BaseException:  # a signal handler has raised, perhaps after the read
-            self._adopt()
-            raise
-        return True
+        self._reading = False
+        return bool(size)
 
     def _rinse(self) -> None:
         """Begin anew in front of zeros only."""
         self._batch[: self._length] = bytes(self._length)
-        self.words[_CURSOR] = self._position = 0
-        self._reach(0)
+        self.words[_CURSOR] = self._position = self._length = self._end = 0
 
     def _append(self) -> bool:
         """Refill behind a batch that is not used up, if there is room for all that waits.
@@ -218,12 +218,10 @@ class Journal:
         end, size = self._length, waiting_bytes(self._pipe)
         if not 0 < size <= self._capacity - end:
             return False
-        try:
-            self._reach(end + (self._read(self._batch[end : end + size]) or 0))
-            self._store(self.words[_CURSOR] & TAKEN)
-        except BaseException:
-            self._adopt()
-            raise
+        self._reading = True
+        self._reach(end + (self._read(self._batch[end : end + size]) or 0))
+        self._store(self.words[_CURSOR] & TAKEN)
+        self._reading = False
         return True
 
     def take_inline(self) -> bytes | None:
@@ -235,7 +233,7 @@ class Journal:
         if position == self._length:
             if not self.refill():
                 return None
-            position = 0
+            position = self._position
         end = self._length
         if end - position < _HEAD_SIZE:
             return None
@@ -336,19 +334,21 @@ class Journal:
             yield position
             position += self._look(position, self._length)[1]
 
-    def _adopt(self) -> None:
+    def _adopt(self) -> bool:
         """Add to the batch what was read behind it before the reader was killed or interrupted.
 
-        (Of garbage at its end that is nothing but zeros, nothing can be known.)
+        False if that is nothing. If a signal handler raises in here too, it goes on where it was the next
+        time. (Of garbage at the batch's end that is nothing but zeros, nothing can be known.)
         """
         begin = end = _unpack(self.words[_CURSOR])[1]
         written = self._end_of_bytes_behind(begin)
         while end < written:  # the last frame may end in zeros
             kind, length = self._look(end, self._capacity)
             end += min(length, written - end) if kind == _GARBAGE else length
-        self._reach(end)
-        if end > begin:
+            self._reach(end)
             self._store(self.words[_CURSOR] & TAKEN)
+        self._reading = False
+        return end > begin
 
     def _end_of_bytes_behind(self, begin: int) -> int:
         """Where the last byte behind a position is that is not zero, or the position.
