@@ -11,10 +11,9 @@ import pytest
 from actors.core.address import Address
 from actors.core.errors import MailboxClosed, SystemStopped
 from actors.runtime import peers as module
-from actors.runtime.mailbox import journal
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
-from actors.runtime.mailbox.journal import Word
 from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.status import Word, write_word
 from actors.runtime.peer import Orphaned, Peer
 from actors.runtime.peers import Peers
 from actors.runtime.site import Site
@@ -38,7 +37,7 @@ class Kept:
     def bury(self) -> None:
         os.unlink(self.layout.mail)
         descriptor = os.open(self.layout.journal, os.O_RDWR)
-        journal.write_word(descriptor, Word.GONE, 1)
+        write_word(descriptor, Word.GONE, 1)
         os.close(descriptor)
         self.die()
 

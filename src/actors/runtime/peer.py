@@ -12,9 +12,9 @@ from typing import Final
 from actors.core.errors import MailboxClosed, MailboxFull
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.mailbox.journal import Condition, Status, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.mailbox.status import Condition, Status, Word
 
 _GONE: Final = int(Word.GONE)
 

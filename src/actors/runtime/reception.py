@@ -30,8 +30,8 @@ from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import IDLE, Inbox
-from actors.runtime.mailbox.journal import Word
 from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.status import Word
 from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)

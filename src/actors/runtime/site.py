@@ -20,9 +20,9 @@ from actors.core.address import Address
 from actors.core.errors import NoSuchActor
 from actors.runtime import rundirectory
 from actors.runtime.lane import Lane
-from actors.runtime.mailbox.journal import Status, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.status import Status, Word
 
 GUARDIAN: Final = 0
 APPLICATION: Final = 1

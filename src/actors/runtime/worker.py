@@ -26,9 +26,9 @@ from actors.runtime.context import WorkerContext
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.failure import reason_of
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
-from actors.runtime.mailbox.journal import Condition, Word
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.lease import Lease
+from actors.runtime.mailbox.status import Condition, Word
 from actors.runtime.reception import Crash, Reception
 from actors.runtime.site import Site
 

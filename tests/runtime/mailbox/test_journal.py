@@ -22,8 +22,9 @@ from hypothesis.stateful import (
 )
 
 from actors.runtime.mailbox import frame, journal
-from actors.runtime.mailbox.journal import Entry, Garbage, Journal, Status
+from actors.runtime.mailbox.journal import Entry, Garbage, Journal
 from actors.runtime.mailbox.layout import make_pipe
+from actors.runtime.mailbox.status import Status
 
 CAPACITY = 65_536
 payloads = st.binary(max_size=300) | st.binary(min_size=frame.ROOM, max_size=frame.ROOM)

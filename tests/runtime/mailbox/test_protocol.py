@@ -13,14 +13,14 @@ from typing import Any, Final
 import pytest
 
 from actors.core.errors import DecodeError
-from actors.runtime.mailbox import credit, inbox, journal, mailbox, parcel, reading, slab
-from actors.runtime.mailbox.journal import TAKEN, Word
+from actors.runtime.mailbox import credit, inbox, journal, mailbox, parcel, reading, slab, status
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.mailbox import Mailbox
+from actors.runtime.mailbox.status import TAKEN, Status, Word
 from support.forks import fork, wait
 from support.oracle import Words
 
-BY_OPCODE: Final = {module.__file__ for module in (journal, credit, slab)}
+BY_OPCODE: Final = {module.__file__ for module in (journal, status, credit, slab)}
 BY_LINE: Final = {module.__file__ for module in (mailbox, reading, inbox, parcel)}
 MESSAGES: Final[list[Any]] = ["first", b"large" * 2_000, "third", b"parcel" * 50_000]
 GARBAGE: Final = b"\0garbage"
@@ -78,7 +78,7 @@ def put_all(box: Mailbox) -> None:
 
 
 def taken(layout: Layout) -> bool:
-    status = journal.Status(layout.journal)
+    status = Status(layout.journal)
     try:
         return bool(status.words[Word.CURSOR] & TAKEN)
     finally:

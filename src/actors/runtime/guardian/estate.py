@@ -16,19 +16,11 @@ from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.node import Node
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.credit import Credits
-from actors.runtime.mailbox.journal import (
-    TAKEN,
-    Condition,
-    Entry,
-    Garbage,
-    Journal,
-    Word,
-    read_word,
-    write_word,
-)
+from actors.runtime.mailbox.journal import Entry, Garbage, Journal
 from actors.runtime.mailbox.layout import Layout, make_pipe
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.slab import BadParcel
+from actors.runtime.mailbox.status import TAKEN, Condition, Word, read_word, write_word
 
 _SHOWN: Final = 4096
 _PAGE: Final = 64 << 10

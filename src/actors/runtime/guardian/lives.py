@@ -22,7 +22,7 @@ from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Done, Node, State
 from actors.runtime.guardian.process import ActorProcess
 from actors.runtime.guardian.undertaker import Undertaker
-from actors.runtime.mailbox.journal import Word
+from actors.runtime.mailbox.status import Word
 from actors.runtime.worker import Assignment
 
 _TERM_GRACE: Final = 1.0

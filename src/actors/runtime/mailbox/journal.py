@@ -1,14 +1,9 @@
 """The journal: where a mailbox's reader keeps what it has read and how far it has come.
 
-A mapped file: one page of status words, then the batch, which is what the last refills moved out of the
-pipe. All state that must agree is one aligned 64-bit word, the cursor::
-
-    bits 0-27   position of the next frame in the batch
-    bits 28-55  length of the batch
-    bit  56     taken: the frame at the position is in the reader's hand
-
-Each of its changes is one store, so a reader killed between any two instructions leaves a state from
-which a successor goes on. (`struct.pack_into` would zero the word before it stores: torn by a kill.)
+A mapped file: the status page, then the batch, which is what the last refills moved out of the pipe. Each
+change of the status page's cursor is one store, so a reader killed between any two instructions leaves a
+state from which a successor goes on. (`struct.pack_into` would zero the word before it stores: torn by a
+kill.)
 
 Refill: with the batch used up, zero it and set the cursor to the beginning, so that nothing but zeros
 follows; then read all that waits (whole frames, as frames are written whole) and store its length. A
@@ -25,49 +20,23 @@ import os
 import sys
 import termios
 from collections.abc import Iterator
-from enum import IntEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.status import (
+    LENGTH_SHIFT,
+    STATUS_PAGE,
+    TAKEN,
+    Word,
+    unpack_cursor,
+    write_word,
+)
 
-STATUS_PAGE: Final = 4096
-_POSITION_BITS: Final = 28
-_POSITION_MASK: Final = (1 << _POSITION_BITS) - 1
-TAKEN: Final = 1 << (2 * _POSITION_BITS)
 _GARBAGE: Final = 0
 _MOST_DEATHS: Final = 0x7F
 _TRIED: Final = 0x80
 _NONE: Final = bytes(4)
-
-
-class Word(IntEnum):
-    """The words of the status page, by index."""
-
-    CURSOR = 0
-    CAPACITY = 1
-    """Length of the batch area, in bytes; written once."""
-    GONE = 2
-    """Not zero once the mailbox has ended for good; a writer that sees it was not heard."""
-    BOUND = 3
-    """How many messages may wait, 0 for any number; written once."""
-    CONTROL = 4
-    """Not zero while something waits in the control lane."""
-    PROCESS = 5
-    """The pid of the actor's process; 0 while it has none."""
-    STATE = 6
-    """Whether the actor could take a message now: a `Condition`."""
-    SINCE = 7
-    """Since when a message is in hand, in monotonic nanoseconds, where that time is limited; or 0."""
-
-
-class Condition(IntEnum):
-    """What `Word.STATE` says."""
-
-    STARTING = 0
-    RUNNING = 1
-    RESTARTING = 2
-    """Down, to be started again; perhaps not at once."""
 
 
 class Entry(NamedTuple):
@@ -86,18 +55,6 @@ class Garbage(NamedTuple):
 def waiting_bytes(pipe: int) -> int:
     """How many bytes wait in a pipe."""
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, _NONE), sys.byteorder)
-
-
-def write_word(descriptor: int, word: Word, value: int) -> None:
-    os.pwrite(descriptor, value.to_bytes(8, "little"), 8 * word)
-
-
-def read_word(descriptor: int, word: Word) -> int:
-    return int.from_bytes(os.pread(descriptor, 8, 8 * word), "little")
-
-
-def _unpack(cursor: int) -> tuple[int, int]:
-    return cursor & _POSITION_MASK, cursor >> _POSITION_BITS & _POSITION_MASK
 
 
 def create(path: str | Path, capacity: int, bound: int) -> None:
@@ -122,29 +79,6 @@ _unpack_head: Final = frame.HEAD.unpack_from
 _INLINE: Final = frame.INLINE_OPENING
 _unpack_opening: Final = frame.OPENING.unpack_from
 _entry: Final = Entry._make  # half the time of Entry(...)
-
-
-class Status:
-    """The status page of a mailbox, mapped to be looked at by anybody who may open it."""
-
-    def __init__(self, path: str | Path) -> None:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            self._map = mmap.mmap(descriptor, STATUS_PAGE, mmap.MAP_SHARED, mmap.PROT_READ)
-        finally:
-            os.close(descriptor)
-        self.words = memoryview(self._map).cast("Q")
-
-    @property
-    def drained(self) -> bool:
-        """Whether every message of the batch has been dealt with."""
-        position, length = _unpack(self.words[Word.CURSOR])
-        return position == length
-
-    def close(self) -> None:
-        """Unmap the page."""
-        self.words.release()
-        self._map.close()
 
 
 class Journal:
@@ -172,7 +106,7 @@ class Journal:
         self._batch = self._memory[STATUS_PAGE : STATUS_PAGE + self._capacity]
         self._pipe = pipe
         self._read = io.FileIO(pipe, closefd=False).readinto  # says None where os.readv would raise
-        self._position, self._length = _unpack(self.words[Word.CURSOR])
+        self._position, self._length = unpack_cursor(self.words[Word.CURSOR])
         self._next = self._position
         self._reach(self._length)
         self._reading = True
@@ -313,7 +247,7 @@ class Journal:
     def _reach(self, length: int) -> None:
         """Have the batch be so long, for who reads here; the next store in the cursor makes it true."""
         self._length = length
-        self._end = length << _POSITION_BITS
+        self._end = length << LENGTH_SHIFT
 
     def _look(self, position: int, end: int) -> tuple[int, int]:
         """The kind of what is at a position before an end, and its length.
@@ -340,7 +274,7 @@ class Journal:
         False if that is nothing. If a signal handler raises in here too, it goes on where it was the next
         time. (Of garbage at the batch's end that is nothing but zeros, nothing can be known.)
         """
-        begin = end = _unpack(self.words[_CURSOR])[1]
+        begin = end = unpack_cursor(self.words[_CURSOR])[1]
         written = self._end_of_bytes_behind(begin)
         while end < written:  # the last frame may end in zeros
             kind, length = self._look(end, self._capacity)

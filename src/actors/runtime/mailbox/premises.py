@@ -12,8 +12,8 @@ from actors.core.errors import MailboxClosed
 from actors.runtime import rundirectory
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.credit import Credits
-from actors.runtime.mailbox.journal import Status, Word
 from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.status import Status, Word
 from actors.runtime.rundirectory import RunDirectory
 
 

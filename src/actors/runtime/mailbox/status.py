@@ -1,0 +1,89 @@
+"""The status page: a mailbox's words that other processes may look at, each stored at once.
+
+All state of its reader that must agree is one of them, the cursor::
+
+    bits 0-27   position of the next frame in the batch
+    bits 28-55  length of the batch
+    bit  56     taken: the frame at the position is in the reader's hand
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+STATUS_PAGE: Final = 4096
+"""How long the page is, in bytes; the first of a mailbox's journal."""
+LENGTH_SHIFT: Final = 28
+TAKEN: Final = 1 << (2 * LENGTH_SHIFT)
+_MASK: Final = (1 << LENGTH_SHIFT) - 1
+
+
+class Word(IntEnum):
+    """The words of the status page, by index."""
+
+    CURSOR = 0
+    CAPACITY = 1
+    """Length of the batch area, in bytes; written once."""
+    GONE = 2
+    """Not zero once the mailbox has ended for good; a writer that sees it was not heard."""
+    BOUND = 3
+    """How many messages may wait, 0 for any number; written once."""
+    CONTROL = 4
+    """Not zero while something waits in the control lane."""
+    PROCESS = 5
+    """The pid of the actor's process; 0 while it has none."""
+    STATE = 6
+    """Whether the actor could take a message now: a `Condition`."""
+    SINCE = 7
+    """Since when a message is in hand, in monotonic nanoseconds, where that time is limited; or 0."""
+
+
+class Condition(IntEnum):
+    """What `Word.STATE` says."""
+
+    STARTING = 0
+    RUNNING = 1
+    RESTARTING = 2
+    """Down, to be started again; perhaps not at once."""
+
+
+def unpack_cursor(cursor: int) -> tuple[int, int]:
+    """The position and the length in a cursor."""
+    return cursor & _MASK, cursor >> LENGTH_SHIFT & _MASK
+
+
+def write_word(descriptor: int, word: Word, value: int) -> None:
+    """Write a word of the journal that a descriptor is open on."""
+    os.pwrite(descriptor, value.to_bytes(8, "little"), 8 * word)
+
+
+def read_word(descriptor: int, word: Word) -> int:
+    """Read one."""
+    return int.from_bytes(os.pread(descriptor, 8, 8 * word), "little")
+
+
+class Status:
+    """The status page of a mailbox, mapped to be looked at by anybody who may open it."""
+
+    def __init__(self, path: str | Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._map = mmap.mmap(descriptor, STATUS_PAGE, mmap.MAP_SHARED, mmap.PROT_READ)
+        finally:
+            os.close(descriptor)
+        self.words = memoryview(self._map).cast("Q")
+
+    @property
+    def drained(self) -> bool:
+        """Whether every message of the batch has been dealt with."""
+        position, length = unpack_cursor(self.words[Word.CURSOR])
+        return position == length
+
+    def close(self) -> None:
+        """Unmap the page."""
+        self.words.release()
+        self._map.close()
