@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import attrs
 
-SEGMENT_MIN = 16 * 1024
-"""``bytes`` of at least this length travel beside the stream, so that nothing copies them twice."""
+SEGMENT_MIN = 32 * 1024
+"""``bytes`` of at least this length travel beside the stream: to copy shorter ones costs less."""
 
 DEEPEST = 128
 """A level takes up to four frames of Python's recursion limit, which is 1,000 unless raised."""
