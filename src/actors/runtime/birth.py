@@ -6,8 +6,10 @@ import faulthandler
 import gc
 import multiprocessing
 import os
+import select
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from actors.core.address import Address
@@ -15,11 +17,12 @@ from actors.core.codec import Codec
 from actors.core.message import Message
 from actors.core.protocol import Blueprint
 from actors.runtime import linux
+from actors.runtime.rehearsal import rehearse
 from actors.runtime.site import Site
 from actors.runtime.worker import Assignment, Worker
 
-MOST: Final = 4096
-"""How many bytes an empty pipe takes whole in any case (`PIPE_BUF`)."""
+PIPE_BUF: Final = 4096
+"""How many bytes an empty pipe takes at once and whole, whatever the kernel grants."""
 
 
 class Role(Message):
@@ -38,26 +41,34 @@ def main(assignment: Assignment) -> None:
 
 
 def wait(site: Site, guardian: int, preparation: dict[str, Any] | None, pipe: int) -> None:
-    """Do all that comes before an actor's start, and wait in a pipe for the role of one: then be it.
+    """Do all that an actor's process does before it is one, and wait in a pipe for a role: then play it.
 
     The target of a `multiprocessing.Process`. Ends if the pipe does.
     """
     _leave_home(guardian, pipe)
-    told = os.read(pipe, MOST)
+    if not _is_readable(pipe):
+        with suppress(OSError):  # no descriptor or no memory to rehearse with
+            rehearse()
+    told = os.read(pipe, PIPE_BUF)
     os.close(pipe)
     if told:
-        role: Role = Codec().decode(told)
-        _live(
-            Assignment(
-                site=site,
-                address=Address(site.system, role.id, role.path),
-                layout=site.mailbox(role.id),
-                incarnation=role.incarnation,
-                blueprint=role.blueprint,
-                guardian=guardian,
-                preparation=preparation,
-            )
-        )
+        _live(_assignment(Codec().decode(told), site, guardian, preparation))
+
+
+def _is_readable(pipe: int) -> bool:
+    return bool(select.select([pipe], (), (), 0)[0])
+
+
+def _assignment(role: Role, site: Site, guardian: int, preparation: dict[str, Any] | None) -> Assignment:
+    return Assignment(
+        site=site,
+        address=Address(site.system, role.id, role.path),
+        layout=site.mailbox(role.id),
+        incarnation=role.incarnation,
+        blueprint=role.blueprint,
+        guardian=guardian,
+        preparation=preparation,
+    )
 
 
 def _leave_home(guardian: int, *kept: int) -> None:

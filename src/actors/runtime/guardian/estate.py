@@ -51,7 +51,14 @@ def found(endpoint: Endpoint, node: Node) -> None:
         return
     node.keepers = layout.create(node.terms.mailbox_size)
     node.keepers.append(make_pipe(layout.control))
-    _refuse_the_last(node.keepers)
+    refuse_the_last(node.keepers)
+
+
+def refuse_the_last(descriptors: list[int]) -> None:
+    """Raise `OSError` if few descriptors are left: the guardian needs some to see to those it has."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if max(descriptors) > limit - _RESERVE:
+        raise OSError(errno.EMFILE, f"the guardian may have {limit} descriptors (ulimit -n)")
 
 
 def holds(node: Node) -> bool:
@@ -179,13 +186,6 @@ def _status_page(layout: Layout, flags: int) -> Generator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _refuse_the_last(descriptors: list[int]) -> None:
-    """Raise `OSError` if few descriptors are left: the guardian needs some to see to those it has."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if max(descriptors) > limit - _RESERVE:
-        raise OSError(errno.EMFILE, f"the guardian may have {limit} descriptors (ulimit -n)")
 
 
 def _look(entry: Entry | Garbage | None, layout: Layout) -> Mail | None:

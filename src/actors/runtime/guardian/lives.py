@@ -60,6 +60,10 @@ class Lives:
         """Whether a process is an actor's, or is to become one's."""
         return pid in self._pids or self._spare.owns(pid)
 
+    def prepare(self) -> None:
+        """Have a process ready for the next actor, as far as one is to be had."""
+        self._spare.prepare()
+
     def launch(self, node: Node) -> None:
         """Have a process run an actor. Raises `OSError` if none is to be had."""
         if node.incarnation:
@@ -78,12 +82,16 @@ class Lives:
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._died(node))
         self._write_down(node, process.pid)  # the process does so too, if a little later
-        self._loop.call_later(0.0, self._spare.prepare)
+        self._loop.call_later(0.0, self.prepare)
 
     def _write_down(self, node: Node, pid: int) -> None:
         """Let it be seen which process an actor has; 0 for none."""
         with suppress(OSError):
             estate.mark(node, Word.PROCESS, pid)
+
+    def launch_no_more(self) -> None:
+        """No actor is to start any more."""
+        self._spare.retire()
 
     def ended(self, node: Node, said: Ended) -> None:
         """A worker says why it is about to end."""

@@ -14,6 +14,7 @@ from actors.core.terms import StartMethod
 from actors.runtime import birth
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
+from actors.runtime.guardian import estate
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.process import ActorProcess
 from actors.runtime.worker import Assignment
@@ -27,7 +28,12 @@ class _Waiting:
     pipe: Descriptor
     """Where it is told."""
     modules: int
-    """How many modules it has: those that the guardian had when it was forked."""
+    """How many modules it has: as many as the guardian had when it forked it."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the guardian has imported modules since, which an actor would have from it."""
+        return self.modules != len(sys.modules)
 
 
 class Spare:
@@ -54,9 +60,9 @@ class Spare:
         if waiting is None or assignment.blueprint.terms.start_method is not StartMethod.FORK:
             return None
         role = self._role(assignment)
-        if len(role) > birth.MOST:
+        if len(role) > birth.PIPE_BUF:
             return None
-        if waiting.modules != len(sys.modules) or not _told(waiting, role):
+        if waiting.stale or not _told(waiting, role):
             self._dismiss()
             return None
         self._waiting = None
@@ -65,7 +71,9 @@ class Spare:
         return waiting.process
 
     def prepare(self) -> None:
-        """Have a process wait, unless one does already or none is to be had."""
+        """Have a process wait that knows what the guardian knows, if it is to be had."""
+        if self._waiting is not None and self._waiting.stale:
+            self._dismiss()
         if self._waiting is None and not self._retired:
             with suppress(OSError):
                 self._waiting = self._fork()
@@ -89,6 +97,7 @@ class Spare:
         reading, writing = os.pipe()
         pipe = Descriptor(writing)
         try:
+            estate.refuse_the_last([reading, writing])
             arguments = (self._endpoint.site, os.getpid(), self._preparation, reading)
             process = ActorProcess(ForkProcess(target=birth.wait, args=arguments))
         finally:
