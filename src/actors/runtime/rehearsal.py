@@ -13,6 +13,7 @@ import signal
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from actors.core.actor import Actor
@@ -45,6 +46,9 @@ _SCRIPT: Final = Codec().encode(blueprint.draw(child(Understudy), Codec()))[0]
 
 
 class _Rehearsing(Worker):
+    def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
+        """Go on: there is nothing yet to be interrupted."""
+
     def leave(self) -> None:
         """Let go of what the end of the process would have let go of."""
         self._endpoint.close(SystemStopped(_NAME, "the rehearsal is over"))

@@ -35,7 +35,7 @@ _PAGE: Final = 64 << 10
 """More than a control lane holds."""
 _STACK: Final = 32_000
 """How many characters of a stack are told."""
-_RESERVE: Final = 64
+RESERVE: Final = 64
 """How many descriptors new actors leave to the guardian."""
 
 
@@ -57,7 +57,7 @@ def found(endpoint: Endpoint, node: Node) -> None:
 def refuse_the_last(descriptors: list[int]) -> None:
     """Raise `OSError` if few descriptors are left: the guardian needs some to see to those it has."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if max(descriptors) > limit - _RESERVE:
+    if max(descriptors) > limit - RESERVE:
         raise OSError(errno.EMFILE, f"the guardian may have {limit} descriptors (ulimit -n)")
 
 
