@@ -381,7 +381,8 @@ def _found(_endpoint: Any, node: Node) -> None:
 
 def _no_spare(*_: object) -> SimpleNamespace:
     """Nobody waits to become an actor's process, and nobody will."""
-    return SimpleNamespace(become=lambda _assignment: None, prepare=lambda: None, retire=lambda: None)
+    nothing = mock.Mock(return_value=None)
+    return SimpleNamespace(become=nothing, prepare=nothing, retire=nothing)
 
 
 @contextmanager
