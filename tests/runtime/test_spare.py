@@ -9,6 +9,7 @@ import re
 import resource
 import select
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -142,7 +143,7 @@ def test_one_that_lacks_a_module_of_the_guardian_is_replaced(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "late_module.py").write_text(LATE)
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     late: Any = importlib.import_module("late_module")
     with ActorSystem("late") as system:
         for number in range(2):
