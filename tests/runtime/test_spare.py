@@ -21,6 +21,8 @@ import pytest
 from actors import Actor, ActorRef, ActorSystem, StartError, StartMethod, child
 from actors.runtime import birth
 from actors.runtime.guardian import estate
+from actors.runtime.mailbox.journal import waiting_bytes
+from actors.runtime.site import GUARDIAN
 from support import household
 from support.cast import Numbers, Pid, Player
 
@@ -108,6 +110,21 @@ def test_one_that_is_killed_is_missed_by_nobody_and_replaced_with_the_next_start
     assert household.spare(system) != spare
 
 
+def test_one_whose_death_nobody_has_noticed_yet_is_no_error(system: ActorSystem, spare: int) -> None:
+    guardian, pidfd = system.guardian_pid, os.pidfd_open(spare)
+    mail = os.open(system.directory / str(GUARDIAN) / "mail", os.O_RDONLY | os.O_NONBLOCK)
+    with ThreadPoolExecutor(1) as thread:
+        os.kill(guardian, signal.SIGSTOP)
+        spawned = thread.submit(system.spawn, child(Player), name="next")
+        while not waiting_bytes(mail):  # for the guardian, before it hears of the death
+            pass
+        os.kill(spare, signal.SIGKILL)
+        wait_for_end(pidfd)
+        os.kill(guardian, signal.SIGCONT)
+        assert spawned.result(WITHIN).ask(Pid()) != spare
+    os.close(mail)
+
+
 def test_one_that_is_killed_when_its_time_has_come_is_a_failed_start(
     system: ActorSystem, spare: int
 ) -> None:
@@ -135,6 +152,8 @@ def test_one_that_is_stopped_is_an_actor_that_does_not_start_in_time(
 def test_signals_that_end_a_system_do_not_end_it_before(
     system: ActorSystem, spare: int, number: signal.Signals
 ) -> None:
+    while os.getpgid(spare) != spare:  # until it heeds its own signals
+        pass
     os.kill(spare, number)
     assert system.spawn(Player, name="next").ask(Pid()) == spare
 

@@ -73,11 +73,11 @@ def _assignment(role: Role, site: Site, guardian: int, preparation: dict[str, An
 
 def _leave_home(guardian: int, *kept: int) -> None:
     """Give up what is the guardian's, but not its company: end with it."""
+    signal.set_wakeup_fd(-1)  # before all else: a signal would be the guardian's, too
     os.setpgid(0, 0)
     linux.die_with(guardian)
     gc.freeze()  # to look for garbage among what the guardian has made would copy all of it
     linux.volunteer_for_oom()
-    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     linux.close_all_but({0, 1, 2, *_parent_sentinel(), *kept})
 

@@ -36,10 +36,10 @@ _SIZE: Final = 4096
 
 
 class Understudy(Actor):
-    """Stops with its first message."""
+    """Takes a message, and does nothing."""
 
     def receive(self, message: Any) -> None:
-        self.context.stop()
+        """Do nothing."""
 
 
 _SCRIPT: Final = Codec().encode(blueprint.draw(child(Understudy), Codec()))[0]
@@ -49,6 +49,13 @@ class _Rehearsing(Worker):
     def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
         """Go on: there is nothing yet to be interrupted."""
 
+    def _live(self) -> int:
+        """Start, say so, and take what was said, as the actor is its own guardian."""
+        self._start()
+        self._announce(known=True)
+        self._handle(self._next() or [])
+        return 0
+
     def leave(self) -> None:
         """Let go of what the end of the process would have let go of."""
         self._endpoint.close(SystemStopped(_NAME, "the rehearsal is over"))
@@ -56,10 +63,9 @@ class _Rehearsing(Worker):
 
 
 def rehearse() -> None:
-    """Live the shortest life: start, say so, take a message, stop. Raises `OSError` if that cannot be.
+    """Live until after the first message. Raises `OSError` if that cannot be.
 
-    Nobody notices: the stage is made of pipes and memory without a name, and the actor is its own guardian,
-    so that the message it takes is its own. Nothing of it stays.
+    Nobody notices: the stage is made of pipes and memory without a name. Nothing of it stays.
     """
     handler, mask = signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with _stage() as site:
