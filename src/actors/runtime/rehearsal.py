@@ -53,7 +53,9 @@ class _Rehearsing(Worker):
         """Start, say so, and take what was said, as the actor is its own guardian."""
         self._start()
         self._announce(known=True)
-        self._handle(self._next() or [])
+        said = self._next()
+        if said is not None:
+            self._handle(said)
         return 0
 
     def leave(self) -> None:

@@ -60,7 +60,7 @@ class Spare:
         if waiting is None or assignment.blueprint.terms.start_method is not StartMethod.FORK:
             return None
         role = self._role(assignment)
-        if len(role) > birth.PIPE_BUF:
+        if role is None:
             return None
         if waiting.stale or not _told(waiting, role):
             self._dismiss()
@@ -83,7 +83,10 @@ class Spare:
         self._retired = True
         self._dismiss()
 
-    def _role(self, assignment: Assignment) -> bytes:
+    def _role(self, assignment: Assignment) -> bytes | None:
+        """What to tell the process; None if that is more than goes through the pipe at once."""
+        if sum(map(len, assignment.blueprint.arguments)) > birth.PIPE_BUF:  # not to be copied for nothing
+            return None
         role = birth.Role(
             id=assignment.address.id,
             path=assignment.address.path,
@@ -91,7 +94,7 @@ class Spare:
             blueprint=assignment.blueprint,
         )
         stream, segments = self._endpoint.codec.encode(role)
-        return b"".join((stream, *segments))
+        return None if segments or len(stream) > birth.PIPE_BUF else stream
 
     def _fork(self) -> _Waiting:
         reading, writing = os.pipe()
