@@ -161,9 +161,9 @@ def test_signals_that_end_a_system_do_not_end_it_before(
 def test_one_that_lacks_a_module_of_the_guardian_is_replaced(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "late_module.py").write_text(LATE)
+    (tmp_path / "even_later_module.py").write_text(LATE)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    late: Any = importlib.import_module("late_module")
+    late: Any = importlib.import_module("even_later_module")
     with ActorSystem("late") as system:
         for number in range(2):
             system.spawn(Player, name=f"player-{number}")

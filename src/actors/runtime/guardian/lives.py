@@ -1,4 +1,4 @@
-"""Lives: an actor's processes, each from its fork to its death.
+"""Lives: an actor's processes, each from its start to its death.
 
 A death's way: pidfd → `ExitReason` (here) → `policy.decide` → `Restarting`.
 """
