@@ -379,10 +379,17 @@ def _found(_endpoint: Any, node: Node) -> None:
     node.layout = Layout.at(Path("nowhere"), Path("nowhere"))
 
 
+def _no_spare(*_: object) -> SimpleNamespace:
+    """Nobody waits to become an actor's process, and nobody will."""
+    nothing = mock.Mock(return_value=None)
+    return SimpleNamespace(become=nothing, prepare=nothing, retire=nothing)
+
+
 @contextmanager
 def new_world() -> Generator[World, None, None]:
     """A world, while the tree's own are out of its reach."""
-    world = World()
+    with mock.patch.object(lives, "Spare", _no_spare):
+        world = World()
     nothing = mock.Mock(return_value=None)
     without = ("forget_commands", "announce_restart", "mark", "remove")
     clock = SimpleNamespace(monotonic=lambda: world.now)
@@ -390,7 +397,7 @@ def new_world() -> Generator[World, None, None]:
         mock.patch.object(lives, "time", clock),
         mock.patch.object(starting, "time", clock),
         mock.patch.object(restarting, "time", clock),
-        mock.patch.object(lives, "ActorProcess", world.make_process),
+        mock.patch.object(lives, "ActorProcess", SimpleNamespace(of=world.make_process)),
         mock.patch.multiple(
             estate,
             holds=mock.Mock(return_value=False),

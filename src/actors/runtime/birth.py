@@ -6,22 +6,84 @@ import faulthandler
 import gc
 import multiprocessing
 import os
+import select
 import signal
 import sys
+from contextlib import suppress
+from typing import Any, Final, NoReturn
 
+from actors.core.address import Address
+from actors.core.codec import Codec
+from actors.core.message import Message
+from actors.core.protocol import Blueprint
 from actors.runtime import linux
+from actors.runtime.rehearsal import rehearse
+from actors.runtime.site import Site
 from actors.runtime.worker import Assignment, Worker
+
+PIPE_BUF: Final = 4096
+"""How many bytes an empty pipe takes at once and whole, whatever the kernel grants."""
+
+
+class Role(Message):
+    """What a waiting process is told: of an assignment, that in which actors differ."""
+
+    id: int
+    path: str
+    incarnation: int
+    blueprint: Blueprint
 
 
 def main(assignment: Assignment) -> None:
     """Run an actor from its start to its end; the target of its `multiprocessing.Process`."""
+    _leave_home(assignment.guardian)
+    _live(assignment)
+
+
+def wait(site: Site, guardian: int, preparation: dict[str, Any] | None, pipe: int) -> None:
+    """Do all that an actor's process does before it is one, and wait in a pipe for a role: then play it.
+
+    The target of a `multiprocessing.Process`. Ends if the pipe does.
+    """
+    _leave_home(guardian, pipe)
+    if not _is_readable(pipe):
+        with suppress(OSError):  # no descriptor or no memory to rehearse with
+            rehearse()
+    told = os.read(pipe, PIPE_BUF)
+    os.close(pipe)
+    if told:
+        _live(_assignment(Codec().decode(told), site, guardian, preparation))
+
+
+def _is_readable(pipe: int) -> bool:
+    return bool(select.select([pipe], (), (), 0)[0])
+
+
+def _assignment(role: Role, site: Site, guardian: int, preparation: dict[str, Any] | None) -> Assignment:
+    return Assignment(
+        site=site,
+        address=Address(site.system, role.id, role.path),
+        layout=site.mailbox(role.id),
+        incarnation=role.incarnation,
+        blueprint=role.blueprint,
+        guardian=guardian,
+        preparation=preparation,
+    )
+
+
+def _leave_home(guardian: int, *kept: int) -> None:
+    """Give up what is the guardian's, but not its company: end with it."""
+    signal.set_wakeup_fd(-1)  # before all else: a signal would be the guardian's, too
     os.setpgid(0, 0)
-    linux.die_with(assignment.guardian)
+    linux.die_with(guardian)
     gc.freeze()  # to look for garbage among what the guardian has made would copy all of it
     linux.volunteer_for_oom()
-    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    linux.close_all_but({0, 1, 2, *_parent_sentinel()})
+    linux.close_all_but({0, 1, 2, *_parent_sentinel(), *kept})
+
+
+def _live(assignment: Assignment) -> NoReturn:
+    multiprocessing.current_process().name = f"actor {assignment.address.path}"
     _keep_last_words(assignment)
     sys.exit(Worker(assignment).run())
 

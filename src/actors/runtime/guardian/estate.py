@@ -27,7 +27,7 @@ _PAGE: Final = 64 << 10
 """More than a control lane holds."""
 _STACK: Final = 32_000
 """How many characters of a stack are told."""
-_RESERVE: Final = 64
+RESERVE: Final = 64
 """How many descriptors new actors leave to the guardian."""
 
 
@@ -43,7 +43,14 @@ def found(endpoint: Endpoint, node: Node) -> None:
         return
     node.keepers = layout.create(node.terms.mailbox_size)
     node.keepers.append(make_pipe(layout.control))
-    _refuse_the_last(node.keepers)
+    refuse_the_last(node.keepers)
+
+
+def refuse_the_last(descriptors: list[int]) -> None:
+    """Raise `OSError` if few descriptors are left: the guardian needs some to see to those it has."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if max(descriptors) > limit - RESERVE:
+        raise OSError(errno.EMFILE, f"the guardian may have {limit} descriptors (ulimit -n)")
 
 
 def holds(node: Node) -> bool:
@@ -171,13 +178,6 @@ def _status_page(layout: Layout, flags: int) -> Generator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _refuse_the_last(descriptors: list[int]) -> None:
-    """Raise `OSError` if few descriptors are left: the guardian needs some to see to those it has."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if max(descriptors) > limit - _RESERVE:
-        raise OSError(errno.EMFILE, f"the guardian may have {limit} descriptors (ulimit -n)")
 
 
 def _look(entry: Entry | Garbage | None, layout: Layout) -> Mail | None:

@@ -155,6 +155,8 @@ class Guardian:
             case Started():
                 self._preload(message.modules)
                 self._tree.started(message)
+                if message.modules:
+                    self._loop.call_later(0.0, self._tree.prepare)
             case Ended():
                 self._tree.ended(message)
             case Undelivered():

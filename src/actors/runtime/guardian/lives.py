@@ -1,4 +1,4 @@
-"""Lives: an actor's processes, each from its fork to its death.
+"""Lives: an actor's processes, each from its start to its death.
 
 A death's way: pidfd → `ExitReason` (here) → `policy.decide` → `Restarting`.
 """
@@ -21,6 +21,7 @@ from actors.runtime.guardian import estate
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Done, Node, State
 from actors.runtime.guardian.process import ActorProcess
+from actors.runtime.guardian.spare import Spare
 from actors.runtime.guardian.undertaker import Undertaker
 from actors.runtime.mailbox.status import Word
 from actors.runtime.worker import Assignment
@@ -52,36 +53,45 @@ class Lives:
         self._undertaker = undertaker
         self._hear = hear
         self._preparation = preparation
+        self._spare = Spare(endpoint, loop, preparation)
         self._pids: set[int] = set()
 
     def owns(self, pid: int) -> bool:
-        """Whether a process is an actor's."""
-        return pid in self._pids
+        """Whether a process is an actor's, or is to become one's."""
+        return pid in self._pids or self._spare.owns(pid)
+
+    def prepare(self) -> None:
+        """Have a process ready for the next actor, as far as one is to be had."""
+        self._spare.prepare()
 
     def launch(self, node: Node) -> None:
-        """Fork a process for an actor. Raises `OSError` if none is to be had."""
+        """Have a process run an actor. Raises `OSError` if none is to be had."""
         if node.incarnation:
             estate.forget_commands(node)
-        node.process = process = ActorProcess(
-            Assignment(
-                site=self._endpoint.site,
-                address=node.address,
-                layout=node.layout,
-                incarnation=node.incarnation,
-                blueprint=node.blueprint,
-                guardian=os.getpid(),
-                preparation=self._preparation,
-            )
+        assignment = Assignment(
+            site=self._endpoint.site,
+            address=node.address,
+            layout=node.layout,
+            incarnation=node.incarnation,
+            blueprint=node.blueprint,
+            guardian=os.getpid(),
+            preparation=self._preparation,
         )
+        node.process = process = self._spare.become(assignment) or ActorProcess.of(assignment)
         node.born = time.monotonic()
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._died(node))
         self._write_down(node, process.pid)  # the process does so too, if a little later
+        self._loop.call_later(0.0, self.prepare)
 
     def _write_down(self, node: Node, pid: int) -> None:
         """Let it be seen which process an actor has; 0 for none."""
         with suppress(OSError):
             estate.mark(node, Word.PROCESS, pid)
+
+    def launch_no_more(self) -> None:
+        """No actor is to start any more."""
+        self._spare.retire()
 
     def ended(self, node: Node, said: Ended) -> None:
         """A worker says why it is about to end."""

@@ -25,10 +25,9 @@ class ActorProcess:
     Not through `Process.sentinel`, which a grandchild of the process would hold open.
     """
 
-    def __init__(self, assignment: Assignment) -> None:
-        process = _CLASSES[assignment.blueprint.terms.start_method]
-        name = f"actor {assignment.address.path}"
-        self._process = process(target=birth.main, args=(assignment,), name=name)
+    def __init__(self, process: ForkProcess | SpawnProcess) -> None:
+        """Start it. Raises `OSError` if none is to be had."""
+        self._process = process
         self._process.start()
         _forget(self._process)
         self.pid = self._process.pid or 0
@@ -39,6 +38,12 @@ class ActorProcess:
             self._process.join()
             self._process.close()
             raise
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> ActorProcess:
+        """Start an actor's process. Raises `OSError` if none is to be had."""
+        process = _CLASSES[assignment.blueprint.terms.start_method]
+        return cls(process(target=birth.main, args=(assignment,)))
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal; to a dead process none."""

@@ -74,6 +74,7 @@ class Tree:
         self._starting.when_running = self._restarting.review
         self._rebuilding = Rebuilding(endpoint, self.nodes, self._starting, self._restarting, self._found)
         self.owns = self._lives.owns
+        self.prepare = self._lives.prepare
         self.rebuild = self._rebuilding.rebuild
 
     # coming to be
@@ -201,6 +202,7 @@ class Tree:
     def stop_everything(self, then: Done) -> None:
         """Stop all nodes in reverse order."""
         self.root.state = State.STOPPING
+        self._lives.launch_no_more()
         self._stopping.in_reverse(self.root.children, self._stopping.remove, then)
 
     def kill_everything(self) -> None:
