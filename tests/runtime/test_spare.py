@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import multiprocessing
 import os
@@ -19,11 +20,11 @@ from typing import Any
 import pytest
 
 from actors import Actor, ActorRef, ActorSystem, StartError, StartMethod, child
-from actors.runtime import birth
+from actors.runtime import birth, linux
 from actors.runtime.guardian import estate
 from actors.runtime.mailbox.journal import waiting_bytes
-from actors.runtime.site import GUARDIAN
-from support import household
+from actors.runtime.site import GUARDIAN, Site
+from support import forks, household
 from support.cast import Numbers, Pid, Player
 
 WITHIN = 20
@@ -199,6 +200,41 @@ def test_an_actor_in_it_is_like_any_other(system: ActorSystem) -> None:
     assert [forked.ask("name"), other.ask("name")] == ["actor forked", "actor other"]
     assert other.ask("descriptors") == forked.ask("descriptors")
     assert other.ask("status") == forked.ask("status")
+
+
+def test_the_descriptor_that_it_waits_for_may_have_any_number(tmp_path: Path) -> None:
+    def wait_in_vain() -> None:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        reading, writing = os.pipe()
+        pipe = fcntl.fcntl(reading, fcntl.F_DUPFD, 1_500)  # `select` knows 1,024
+        os.close(writing)
+        birth.wait(Site.at(tmp_path, tmp_path), os.getppid(), None, pipe)
+
+    assert forks.wait(forks.fork(wait_in_vain)) == 0
+
+
+def test_a_rehearsal_that_fails_costs_nobody_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+
+    def fail() -> None:
+        os.close(writing)
+        raise RuntimeError("the stage is on fire")
+
+    def keep_all(_: set[int]) -> None:
+        """Close nothing, as the test's process has no more than it needs."""
+
+    def wait_in_vain() -> None:
+        monkeypatch.setattr(birth, "rehearse", fail)
+        monkeypatch.setattr(linux, "close_all_but", keep_all)
+        birth.wait(Site.at(tmp_path, tmp_path), os.getppid(), None, reading)
+
+    waits = forks.fork(wait_in_vain)
+    os.close(writing)
+    assert forks.wait(waits) == 0
+    os.close(reading)
 
 
 def test_it_ends_with_its_guardian(system: ActorSystem, spare: int) -> None:

@@ -47,7 +47,7 @@ def wait(site: Site, guardian: int, preparation: dict[str, Any] | None, pipe: in
     """
     _leave_home(guardian, pipe)
     if not _is_readable(pipe):
-        with suppress(OSError):  # no descriptor or no memory to rehearse with
+        with suppress(Exception):  # whatever goes wrong in a rehearsal, the actor can do without
             rehearse()
     told = os.read(pipe, PIPE_BUF)
     os.close(pipe)
@@ -56,7 +56,9 @@ def wait(site: Site, guardian: int, preparation: dict[str, Any] | None, pipe: in
 
 
 def _is_readable(pipe: int) -> bool:
-    return bool(select.select([pipe], (), (), 0)[0])
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _assignment(role: Role, site: Site, guardian: int, preparation: dict[str, Any] | None) -> Assignment:
