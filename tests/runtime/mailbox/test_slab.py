@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -93,6 +95,48 @@ def test_a_slab_never_gives_out_room_that_is_not_free(tmp_path: Path) -> None:
             assert taken(tmp_path, first) == [expected]
             label = first
     assert 0 < refused < 1_500
+
+
+class Receiver:
+    """Deals with a message, or with none, whenever the sender lets it have the processor."""
+
+    def __init__(self, directory: Path, labels: list[bytes]) -> None:
+        self.directory = directory
+        self.labels = labels
+        self.turns = 0
+        self.busy = False
+
+    def __call__(self) -> None:
+        self.turns += 1
+        if not self.busy:
+            taken(self.directory, self.labels.pop(0))
+
+
+def fill(sender: Slab) -> list[bytes]:
+    labels: list[bytes] = []
+    while (label := put(sender, MEDIUM)) is not None:
+        labels.append(label)
+    return labels
+
+
+def test_a_full_slab_is_waited_for_as_long_as_that_is_worth_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, clock = Slab(tmp_path / "1.2.3"), itertools.count()
+    monkeypatch.setattr(slab, "_MOMENT", 11)
+    monkeypatch.setattr(slab, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    receiver = Receiver(tmp_path, fill(sender))
+    monkeypatch.setattr(os, "sched_yield", receiver)
+    assert put(sender, MEDIUM) is None
+    assert receiver.turns == 0, "it was in vain before"
+    taken(tmp_path, receiver.labels.pop(0))
+    for _ in range(30):
+        receiver.labels.append(put(sender, MEDIUM) or b"")
+    assert all(receiver.labels)
+    assert receiver.turns == 29
+    receiver.busy = True
+    assert put(sender, MEDIUM) is None
+    assert receiver.turns == 29 + 10
 
 
 def test_what_a_full_slab_refuses_goes_as_a_parcel(mailbox: Mailbox) -> None:

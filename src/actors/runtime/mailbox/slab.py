@@ -49,6 +49,8 @@ _SIZES: Final[tuple[struct.Struct, ...]] = tuple(
     struct.Struct(f"<{count}I") for count in range(_MOST_PARTS + 1)
 )
 _NAME: Final = re.compile(rb"\d+\.\d+\.\d+")
+_MOMENT: Final = 1e-3
+"""For how long a full slab is waited for, in seconds."""
 _MOST_OPEN: Final = 16
 _TIDY: Final = 1.0
 """How often a receiver looks for slabs that the dead have left, in seconds."""
@@ -110,6 +112,8 @@ class Slab:
         self._inside: deque[tuple[int, int]] = deque()
         """The word and the beginning of each message that has not been dealt with, when last looked."""
         self._busy = False
+        self._patient = True
+        """Whether waiting for room has been worth while."""
 
     def put(self, parts: Sequence[bytes], size: int) -> bytes | None:
         """Write the parts of a message, `size` bytes in all; the label that its frame carries.
@@ -128,9 +132,13 @@ class Slab:
 
     def _put(self, parts: Sequence[bytes], size: int) -> bytes | None:
         begin = self._room_for(size)
+        if begin is None:
+            begin = self._wait_for_room(size)
+            if begin is None:
+                return None
+        else:
+            self._patient = True
         word = (self._number + 1) % _WORDS
-        if begin is None or self._words[word]:
-            return None
         if os.pwritev(self._file.number, parts, _PAGE + begin) != size:
             return None
         self._number += 1
@@ -140,6 +148,20 @@ class Slab:
         sizes = _SIZES[len(parts)].pack(*map(len, parts))
         return _LABEL.pack(_KIND, len(parts), _PAGE + begin, self._number) + sizes + self._name
 
+    def _wait_for_room(self, size: int) -> int | None:
+        """Where room has come to be within a moment, in which a busy receiver deals with some messages.
+
+        After a moment in vain, None without another one until there has been room.
+        """
+        end = time.monotonic() + _MOMENT
+        while self._patient and time.monotonic() < end:
+            os.sched_yield()
+            begin = self._room_for(size)
+            if begin is not None:
+                return begin
+        self._patient = False
+        return None
+
     def _room_for(self, size: int) -> int | None:
         """Where in the ring there is room; at its beginning again if nothing is in it."""
         inside = self._inside
@@ -147,6 +169,8 @@ class Slab:
             inside.popleft()
         if not inside:
             return 0
+        if len(inside) >= _WORDS:
+            return None
         oldest, position = inside[0][1], self._position
         if position <= oldest:
             return position if position + size <= oldest and position < oldest else None
