@@ -47,7 +47,7 @@ def main() -> None:
             if survivors:
                 raise AssertionError(f"kill {number}: {survivors} outlive their application")
             swept += sweep(Path(base))
-            if number % 100 == 0:
+            if times and (number % 100 == 0 or number == arguments.kills):
                 report(number, sorted(times), swept)
 
 
