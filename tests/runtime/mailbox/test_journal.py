@@ -202,6 +202,7 @@ def test_an_interrupt_in_the_adoption_leaves_the_rest_for_later(
             patch.setattr(opened, name, interrupt)
             with pytest.raises(KeyboardInterrupt):
                 opened.refill()
+    assert opened.count()[0] == 1, "the adoption must come forward, however often it is interrupted"
     for message in messages:
         assert opened.take_inline() == message
         opened.done()
