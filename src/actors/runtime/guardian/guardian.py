@@ -41,6 +41,7 @@ from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Node
 from actors.runtime.guardian.orders import Orders
+from actors.runtime.guardian.strangers import Strangers
 from actors.runtime.guardian.tree import Tree
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.rundirectory import RunDirectory
@@ -92,6 +93,7 @@ class Guardian:
             preparation=preparation,
             generation=orders.generation,
         )
+        self._strangers = Strangers(self._loop, self._tree.owns)
         self._bell, self._ringer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self) -> None:
@@ -117,19 +119,7 @@ class Guardian:
             self._kill_system()
         elif signal.SIGTERM in numbers:
             self._stop_system()
-        self._reap_strangers()
-
-    def _reap_strangers(self) -> None:
-        """Collect orphans that the guardian has inherited; its actors' statuses are theirs alone."""
-        while True:
-            try:
-                dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            except ChildProcessError:
-                return
-            if dead is None or self._tree.owns(dead.si_pid):
-                return
-            with suppress(ChildProcessError):
-                os.waitpid(dead.si_pid, os.WNOHANG)
+        self._strangers.collect()
 
     def _hear(self) -> None:
         """Take all that waits in the mail."""
