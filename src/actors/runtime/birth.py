@@ -12,12 +12,10 @@ import sys
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
-from actors.core.address import Address
 from actors.core.codec import Codec
-from actors.core.message import Message
-from actors.core.protocol import Blueprint
 from actors.runtime import linux
 from actors.runtime.rehearsal import rehearse
+from actors.runtime.role import Role
 from actors.runtime.site import Site
 from actors.runtime.worker import Assignment, Worker
 
@@ -25,18 +23,9 @@ PIPE_BUF: Final = 4096
 """How many bytes an empty pipe takes at once and whole, whatever the kernel grants."""
 
 
-class Role(Message):
-    """What a waiting process is told: of an assignment, that in which actors differ."""
-
-    id: int
-    path: str
-    incarnation: int
-    blueprint: Blueprint
-
-
 def main(assignment: Assignment) -> None:
     """Run an actor from its start to its end; the target of its `multiprocessing.Process`."""
-    _leave_home(assignment.guardian)
+    leave_home(assignment.guardian)
     _live(assignment)
 
 
@@ -45,14 +34,15 @@ def wait(site: Site, guardian: int, preparation: dict[str, Any] | None, pipe: in
 
     The target of a `multiprocessing.Process`. Ends if the pipe does.
     """
-    _leave_home(guardian, pipe)
+    leave_home(guardian, pipe)
     if not _is_readable(pipe):
         with suppress(Exception):  # whatever goes wrong in a rehearsal, the actor can do without
             rehearse()
     told = os.read(pipe, PIPE_BUF)
     os.close(pipe)
     if told:
-        _live(_assignment(Codec().decode(told), site, guardian, preparation))
+        role: Role = Codec().decode(told)
+        _live(role.assignment(site, guardian, preparation))
 
 
 def _is_readable(pipe: int) -> bool:
@@ -61,19 +51,7 @@ def _is_readable(pipe: int) -> bool:
     return bool(poll.poll(0))
 
 
-def _assignment(role: Role, site: Site, guardian: int, preparation: dict[str, Any] | None) -> Assignment:
-    return Assignment(
-        site=site,
-        address=Address(site.system, role.id, role.path),
-        layout=site.mailbox(role.id),
-        incarnation=role.incarnation,
-        blueprint=role.blueprint,
-        guardian=guardian,
-        preparation=preparation,
-    )
-
-
-def _leave_home(guardian: int, *kept: int) -> None:
+def leave_home(guardian: int, *kept: int) -> None:
     """Give up what is the guardian's, but not its company: end with it."""
     signal.set_wakeup_fd(-1)  # before all else: a signal would be the guardian's, too
     os.setpgid(0, 0)

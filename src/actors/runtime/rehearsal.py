@@ -17,7 +17,6 @@ from types import FrameType
 from typing import Any, Final
 
 from actors.core.actor import Actor
-from actors.core.address import Address
 from actors.core.codec import Codec
 from actors.core.errors import SystemStopped
 from actors.core.spec import child
@@ -25,8 +24,9 @@ from actors.runtime import blueprint
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.status import STATUS_PAGE, Word, write_word
+from actors.runtime.role import Role
 from actors.runtime.site import GUARDIAN, Site
-from actors.runtime.worker import Assignment, Worker
+from actors.runtime.worker import Worker
 
 _NAME: Final = "rehearsal"
 _NOWHERE: Final = Path("/dev/null")
@@ -41,7 +41,9 @@ class Understudy(Actor):
         self.context.stop()
 
 
-_SCRIPT: Final = Codec().encode(blueprint.draw(child(Understudy), Codec()))[0]
+_SCRIPT: Final = Codec().encode(
+    Role(id=GUARDIAN, path=_NAME, incarnation=0, blueprint=blueprint.draw(child(Understudy), Codec()))
+)[0]
 
 
 class _Rehearsing(Worker):
@@ -68,7 +70,8 @@ def rehearse() -> None:
     """
     handler, mask = signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with _stage() as site:
-        worker = _Rehearsing(_assignment(site))
+        role: Role = Codec().decode(_SCRIPT)
+        worker = _Rehearsing(role.assignment(site, os.getpid(), None))
         try:
             worker.run()
         finally:
@@ -77,17 +80,6 @@ def rehearse() -> None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         del worker
         gc.collect()  # closes what it had open
-
-
-def _assignment(site: Site) -> Assignment:
-    return Assignment(
-        site=site,
-        address=Address(site.system, GUARDIAN, _NAME),
-        layout=site.mailbox(GUARDIAN),
-        incarnation=0,
-        blueprint=Codec().decode(_SCRIPT),
-        guardian=os.getpid(),
-    )
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
-from multiprocessing.context import ForkProcess
 from typing import Any
 
 import attrs
@@ -14,9 +12,10 @@ from actors.core.terms import StartMethod
 from actors.runtime import birth
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.guardian import estate
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.process import ActorProcess
+from actors.runtime.guardian.zygoteprocess import ZygoteProcess
+from actors.runtime.role import Role
 from actors.runtime.worker import Assignment
 
 
@@ -27,31 +26,25 @@ class _Waiting:
     process: ActorProcess
     pipe: Descriptor
     """Where it is told."""
-    modules: int
-    """How many modules it has: as many as the guardian had when it forked it."""
-
-    @property
-    def stale(self) -> bool:
-        """Whether the guardian has imported modules since, which an actor would have from it."""
-        return self.modules != len(sys.modules)
 
 
 class Spare:
-    """At most one process that is forked ahead of need, so that a start need not wait for a fork.
+    """At most one process that the zygote forks ahead of need, so that a start need not wait for a fork.
 
-    Where there is none, or none that would do, an actor is forked: that is slower, and no error.
+    Where there is none, or none that would do, the guardian forks: that is slower, and no error.
     """
 
     def __init__(self, endpoint: Endpoint, loop: Loop, preparation: dict[str, Any] | None) -> None:
         self._endpoint = endpoint
         self._loop = loop
         self._preparation = preparation
+        self._zygote: ZygoteProcess | None = None
         self._waiting: _Waiting | None = None
         self._pids: set[int] = set()
         self._retired = False
 
     def owns(self, pid: int) -> bool:
-        """Whether a process waits, or is on its way out."""
+        """Whether a process is the zygote, or waits, or is on its way out."""
         return pid in self._pids
 
     def become(self, assignment: Assignment) -> ActorProcess | None:
@@ -62,7 +55,7 @@ class Spare:
         role = self._role(assignment)
         if role is None:
             return None
-        if waiting.stale or not _told(waiting, role):
+        if self._stale or not _told(waiting, role):
             self._dismiss()
             return None
         self._waiting = None
@@ -72,46 +65,52 @@ class Spare:
 
     def prepare(self) -> None:
         """Have a process wait that knows what the guardian knows, if it is to be had."""
-        if self._waiting is not None and self._waiting.stale:
+        if self._stale:
             self._dismiss()
-        if self._waiting is None and not self._retired:
+        if self._zygote is None and not self._retired:
             with suppress(OSError):
-                self._waiting = self._fork()
+                self._zygote = self._fork_zygote()
+        if self._zygote is not None and self._waiting is None:
+            self._zygote.request()
 
     def retire(self) -> None:
         """Have none wait any more."""
         self._retired = True
         self._dismiss()
 
+    @property
+    def _stale(self) -> bool:
+        return self._zygote is not None and self._zygote.stale
+
     def _role(self, assignment: Assignment) -> bytes | None:
         """What to tell the process; None if that is more than goes through the pipe at once."""
         if sum(map(len, assignment.blueprint.arguments)) > birth.PIPE_BUF:  # not to be copied for nothing
             return None
-        role = birth.Role(
-            id=assignment.address.id,
-            path=assignment.address.path,
-            incarnation=assignment.incarnation,
-            blueprint=assignment.blueprint,
-        )
-        stream, segments = self._endpoint.codec.encode(role)
+        stream, segments = self._endpoint.codec.encode(Role.of(assignment))
         return None if segments or len(stream) > birth.PIPE_BUF else stream
 
-    def _fork(self) -> _Waiting:
-        reading, writing = os.pipe()
-        pipe = Descriptor(writing)
-        try:
-            estate.refuse_the_last([reading, writing])
-            arguments = (self._endpoint.site, os.getpid(), self._preparation, reading)
-            process = ActorProcess(ForkProcess(target=birth.wait, args=arguments))
-        finally:
-            os.close(reading)
-        waiting = _Waiting(process, pipe, len(sys.modules))
+    def _fork_zygote(self) -> ZygoteProcess:
+        zygote = ZygoteProcess(
+            self._endpoint.site,
+            self._loop,
+            self._preparation,
+            on_fork=self._forked,
+            on_end=self._zygote_ended,
+        )
+        self._pids.add(zygote.pid)
+        return zygote
+
+    def _forked(self, process: ActorProcess, pipe: Descriptor) -> None:
+        waiting = self._waiting = _Waiting(process, pipe)
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._ended(waiting))
-        return waiting
 
     def _dismiss(self) -> None:
+        """End the zygote and what it has forked; they have grown old, or are about to end anyway."""
+        zygote, self._zygote = self._zygote, None
         waiting, self._waiting = self._waiting, None
+        if zygote is not None:
+            zygote.kill()
         if waiting is not None:
             waiting.process.kill()
 
@@ -121,6 +120,13 @@ class Spare:
         self._loop.remove(waiting.process.pidfd)
         self._pids.discard(waiting.process.pid)
         waiting.process.reap()
+
+    def _zygote_ended(self, zygote: ZygoteProcess, code: int) -> None:
+        self._pids.discard(zygote.pid)
+        if self._zygote is zygote:
+            self._retired |= code >= 0  # nobody has killed it, so another one would end like it
+            self._zygote = None
+            self._dismiss()
 
 
 def _told(waiting: _Waiting, role: bytes) -> bool:

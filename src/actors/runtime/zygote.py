@@ -1,0 +1,78 @@
+"""The zygote: a process that does nothing but fork the one that waits to be the next actor's.
+
+What a process writes to after a fork is copied for it, a page at a time, and again after the next fork. The
+guardian writes to much between two starts, the zygote to hardly anything. What it forks is its sibling: a
+child of the guardian, which alone learns how it ends.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import socket
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+from typing import Any, Final
+
+from actors.runtime import birth
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.rehearsal import rehearse
+from actors.runtime.sibling import fork_sibling
+from actors.runtime.site import Site
+
+PID: Final = 8
+"""How many bytes a pid has on its way to the guardian, little endian."""
+_REHEARSALS: Final = 10
+"""CPython rewrites a function's code in its first eight calls or so, and then leaves it alone."""
+
+
+def main(site: Site, guardian: int, preparation: dict[str, Any] | None, connection: int) -> None:
+    """Fork a process for each byte that comes through the connection, a packet socket, until it ends.
+
+    Answers each by a packet: the pid of a process that waits for its role, with a pidfd of it and the pipe
+    through which to tell it; or 0 where none is to be had now. Ends by itself where none ever will be.
+
+    The target of a `multiprocessing.Process`, and what it forks goes on as the same.
+    """
+    birth.leave_home(guardian, connection)
+    _practise()
+    requests = socket.socket(fileno=connection)
+    while requests.recv(1):
+        try:
+            pipe = _fork(requests)
+        except OSError as error:
+            if error.errno == errno.ENOSYS:
+                return
+            requests.send(bytes(PID))
+        else:
+            if pipe is not None:
+                birth.wait(site, guardian, preparation, pipe)
+                return
+
+
+def _practise() -> None:
+    with suppress(Exception):  # an actor can do without
+        for _ in range(_REHEARSALS):
+            rehearse()
+    gc.collect()
+    gc.freeze()
+
+
+def _fork(requests: socket.socket) -> int | None:
+    """Fork, and answer a request; in the new process return the pipe to wait in."""
+    reading, writing = map(Descriptor, os.pipe())  # here they are closed after that, there by who waits
+    pid, number = fork_sibling()
+    if not pid:
+        requests.detach()
+        _begin_anew()
+        return reading.number
+    pidfd = Descriptor(number)
+    socket.send_fds(requests, [pid.to_bytes(PID, "little")], [pidfd.number, writing.number])
+    return None
+
+
+def _begin_anew() -> None:
+    """Have `multiprocessing` do what it does in each process that it forks."""
+    process: Any = BaseProcess
+    process._after_fork()

@@ -1,0 +1,207 @@
+"""The zygote forks who waits to be an actor's; without it all goes on, only slower."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from multiprocessing import util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorSystem, StartError
+from actors.runtime import linux, zygote
+from actors.runtime.site import Site
+from support import forks, household
+from support.cast import Numbers, Pid, Player
+
+WITHIN = 20
+BARREN = """
+import errno
+
+from actors import Actor
+from actors.runtime import zygote
+
+def fork_sibling():
+    raise OSError(errno.ENOSYS, "not here")
+
+zygote.fork_sibling = fork_sibling
+
+class Barren(Actor):
+    def receive(self, message):
+        return "here"
+"""
+
+
+class Hooked:
+    """Knows in which processes `multiprocessing` has begun anew."""
+
+    def __init__(self) -> None:
+        self.pids: list[int] = []
+        util.register_after_fork(self, Hooked.begin)
+
+    def begin(self) -> None:
+        self.pids.append(os.getpid())
+
+
+HOOKED = Hooked()
+
+
+class Child(Actor):
+    """Tells what it is as a process of `multiprocessing`."""
+
+    def receive(self, message: Any) -> Any:
+        match message:
+            case "pid":
+                return os.getpid()
+            case "parent":
+                parent = multiprocessing.parent_process()
+                return parent is not None and (parent.pid, parent.is_alive())
+            case "hooks":
+                return HOOKED.pids[-1]
+            case _:
+                work = multiprocessing.get_context("fork").Process(target=sys.exit, args=(4,))
+                work.start()
+                work.join(WITHIN)
+                return work.exitcode
+
+
+@pytest.fixture
+def settled(system: ActorSystem) -> int:
+    """The pid of the spare, once the guardian knows the actors' classes."""
+    for number, actor in enumerate((Player, Child, Player)):
+        system.spawn(actor, name=f"settled-{number}")
+    return household.spare(system)
+
+
+def kill(pid: int) -> None:
+    """Kill a process, and wait for its end."""
+    pidfd = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    household.wait_for_end(pidfd)
+
+
+def test_what_it_forks_is_the_guardians(system: ActorSystem, settled: int) -> None:
+    assert settled in household.children(system.guardian_pid)
+    assert not household.children(household.zygote(system))
+
+
+def test_what_it_forks_is_a_process_of_multiprocessing(system: ActorSystem, settled: int) -> None:
+    actor = system.spawn(Child)
+    assert actor.ask("pid") == settled
+    assert actor.ask("parent") == (system.guardian_pid, True)
+    assert actor.ask("hooks") == settled
+    assert actor.ask("work", timeout=WITHIN) == 4
+
+
+def test_one_that_is_killed_is_missed_by_nobody(system: ActorSystem, settled: int) -> None:
+    actors = [system.ref("settled-0"), system.ref("settled-2")]
+    before = [actor.ask(Pid()) for actor in actors]
+    kill(household.zygote(system))
+    assert [actor.ask(Pid()) for actor in actors] == before
+    assert system.spawn(Player, name="next").ask(Numbers()) == []
+
+
+def test_another_one_comes_with_the_next_start(system: ActorSystem, settled: int) -> None:
+    first = household.zygote(system)
+    kill(first)
+    while household.spares(system):  # whom it leaves behind is not needed either
+        pass
+    system.spawn(Player, name="next")
+    assert household.zygote(system) != first
+    waits = household.spare(system)
+    assert system.spawn(Player, name="one more").ask(Pid()) == waits
+
+
+def test_one_that_is_stopped_holds_nobody_up(system: ActorSystem, settled: int) -> None:
+    os.kill(household.zygote(system), signal.SIGSTOP)
+    pids = {system.spawn(Player, name=f"next-{number}").ask(Pid()) for number in range(5)}
+    assert len(pids) == 5
+    system.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_signals_that_end_a_system_do_not_end_it_before(
+    system: ActorSystem, settled: int, number: signal.Signals
+) -> None:
+    pid = household.zygote(system)
+    os.kill(pid, number)
+    assert system.spawn(Player).ask(Numbers()) == []
+    assert household.zygote(system) == pid
+
+
+def test_it_and_those_that_wait_may_be_killed_at_any_time(system: ActorSystem, settled: int) -> None:
+    actor = system.ref("settled-0")
+    victims = 0
+    while victims < 60:
+        with suppress(StartError):  # of one that had just been told
+            system.spawn(Player)
+        for pid in household.children(system.guardian_pid) - household.actors(system):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                victims += 1
+        assert actor.ask(Numbers(), timeout=WITHIN) == []
+
+
+def test_it_ends_with_its_guardian(system: ActorSystem, settled: int) -> None:
+    pidfd = os.pidfd_open(household.zygote(system))
+    os.kill(system.guardian_pid, signal.SIGKILL)
+    household.wait_for_end(pidfd)
+
+
+def test_where_none_can_fork_the_guardian_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "barren_module.py").write_text(BARREN)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    module: Any = importlib.import_module("barren_module")
+    with ActorSystem("barren") as system:
+        system.spawn(module.Barren)
+        while household.children(system.guardian_pid) != household.actors(system):
+            pass
+        for _ in range(3):
+            assert system.spawn(module.Barren).ask("who?") == "here"
+            assert household.children(system.guardian_pid) == household.actors(system)
+
+
+def short_of_processes(connection: socket.socket, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A zygote that cannot fork, for a reason."""
+
+    def refuse() -> tuple[int, int]:
+        raise OSError(number, os.strerror(number))
+
+    def keep_all(_: set[int]) -> None:
+        """Close nothing, as the test's process has no more than it needs."""
+
+    def serve() -> None:
+        monkeypatch.setattr(zygote, "fork_sibling", refuse)
+        monkeypatch.setattr(linux, "close_all_but", keep_all)
+        zygote.main(Site.at(Path(), Path()), os.getppid(), None, connection.detach())
+
+    return forks.fork(serve)
+
+
+def test_a_lack_of_processes_is_told_and_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with here, there:
+        pid = short_of_processes(there, errno.EAGAIN, monkeypatch)
+        for _ in range(2):
+            here.send(b".")
+            assert here.recv(100) == bytes(zygote.PID)
+        here.shutdown(socket.SHUT_WR)
+        assert forks.wait(pid) == 0
+
+
+def test_where_none_will_ever_be_had_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with here:
+        with there:
+            pid = short_of_processes(there, errno.ENOSYS, monkeypatch)
+        here.send(b".")
+        assert here.recv(100) == b""
+        assert forks.wait(pid) == 0
