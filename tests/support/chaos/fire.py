@@ -1,6 +1,7 @@
 """Fire: who shoots, at whom, in the middle of what, and how.
 
-At actors, and if that is wanted now and then at the guardian, with which the waiting mail of all goes.
+At actors, now and then at the processes that wait to be actors' or fork them, and if that is wanted at the
+guardian, with which the waiting mail of all goes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from actors import ActorSystem, MailboxFull
+from support import household
 from support.cast import ENDS, Die
 from support.chaos.army import Post
 from support.chaos.ledger import Ledger
@@ -26,6 +28,8 @@ _WAYS: Final = {"SIGKILL": 60, "SIGSEGV": 10, "SIGSTOP": 10, **dict.fromkeys(END
 """How, and how often; what is no signal is told to the actor, which then ends itself in that way."""
 _AT_THE_GUARDIAN: Final = 0.01
 """Which share of the shots, if any, goes at the guardian."""
+_AT_HELPERS: Final = 0.05
+"""Which share goes at the zygote and the spare, whom nobody misses."""
 _GAP: Final = 0.15
 """How long nobody is shot at, at the most, in seconds."""
 _PAUSE: Final = 0.05
@@ -68,6 +72,9 @@ class Fire:
         self._resume(time.monotonic())
 
     def _shoot_once(self) -> None:
+        if self._chance.random() < _AT_HELPERS:
+            self._shoot_helper()
+            return
         if self._chance.random() < self._share:
             with suppress(ProcessLookupError):  # the one before has not been replaced yet
                 os.kill(self._system.guardian_pid, signal.SIGKILL)
@@ -80,6 +87,13 @@ class Fire:
                 self.kills[how] += 1
         elif aim := self._aim(self._chance.choice(list(Role))):
             self._hit(*aim, signal.Signals[how])
+
+    def _shoot_helper(self) -> None:
+        with suppress(FileNotFoundError, ProcessLookupError):  # a guardian is just being replaced
+            helpers = household.children(self._system.guardian_pid) - household.actors(self._system)
+            if helpers:
+                os.kill(self._chance.choice(sorted(helpers)), signal.SIGKILL)
+                self.kills["helper"] += 1
 
     def _aim(self, wanted: Role) -> tuple[int, Role] | None:
         """A process in a role and that role; in another, if nobody comes to be in this one."""
