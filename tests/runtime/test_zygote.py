@@ -169,7 +169,9 @@ def test_where_none_can_fork_the_guardian_does(monkeypatch: pytest.MonkeyPatch, 
             assert household.children(system.guardian_pid) == household.actors(system)
 
 
-def short_of_processes(connection: socket.socket, number: int, monkeypatch: pytest.MonkeyPatch) -> int:
+def short_of_processes(
+    connection: socket.socket, peer: socket.socket, number: int, monkeypatch: pytest.MonkeyPatch
+) -> int:
     """A zygote that cannot fork, for a reason."""
 
     def refuse() -> tuple[int, int]:
@@ -179,6 +181,7 @@ def short_of_processes(connection: socket.socket, number: int, monkeypatch: pyte
         """Close nothing, as the test's process has no more than it needs."""
 
     def serve() -> None:
+        peer.close()
         monkeypatch.setattr(zygote, "fork_sibling", refuse)
         monkeypatch.setattr(linux, "close_all_but", keep_all)
         zygote.main(Site.at(Path(), Path()), os.getppid(), None, connection.detach())
@@ -189,7 +192,7 @@ def short_of_processes(connection: socket.socket, number: int, monkeypatch: pyte
 def test_a_lack_of_processes_is_told_and_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with here, there:
-        pid = short_of_processes(there, errno.EAGAIN, monkeypatch)
+        pid = short_of_processes(there, here, errno.EAGAIN, monkeypatch)
         for _ in range(2):
             here.send(b".")
             assert here.recv(100) == bytes(zygote.PID)
@@ -201,7 +204,21 @@ def test_where_none_will_ever_be_had_it_ends(monkeypatch: pytest.MonkeyPatch) ->
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with here:
         with there:
-            pid = short_of_processes(there, errno.ENOSYS, monkeypatch)
+            pid = short_of_processes(there, here, errno.ENOSYS, monkeypatch)
         here.send(b".")
         assert here.recv(100) == b""
         assert forks.wait(pid) == 0
+
+
+def test_one_whose_guardian_hangs_up_ends_in_silence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with there:
+        for _ in range(3):
+            here.send(b".")
+        pid = short_of_processes(there, here, errno.EAGAIN, monkeypatch)
+    here.recv(100)
+    here.close()  # with an answer that nobody has read
+    assert forks.wait(pid) == 0
+    assert capfd.readouterr().err == ""

@@ -18,13 +18,14 @@ _ASK: Final = int(Kind.ASK)
 class Hand:
     """A message that is being handled. An ask is answered once."""
 
-    __slots__ = ("_endpoint", "_mail", "_segments", "message", "owes")
+    __slots__ = ("_endpoint", "_mail", "body", "message", "owes", "segments")
 
     def __init__(self, endpoint: Endpoint, mail: Mail, segments: Sequence[bytes], message: Any) -> None:
         self.message = message
+        self.body = mail.body
+        self.segments = segments
         self._endpoint = endpoint
         self._mail = mail
-        self._segments = segments
         self.owes = mail.kind == _ASK
         """Whether it is a question that has not been answered."""
 
@@ -77,8 +78,8 @@ class Hand:
 
     def forward_unchanged(self, to: ActorRef, timeout: float) -> None:
         """Hand this very message on."""
-        self.forward(to, self._mail.body, self._segments, timeout)
+        self.forward(to, self.body, self.segments, timeout)
 
     def _dead_letter(self, cause: str, *, unhandled: bool = False) -> None:
         path, sender = self._endpoint.address.path, envelope.path_of(self._mail.sender)
-        self._endpoint.reports.make(path, sender, cause, self._mail.body, unhandled=unhandled)
+        self._endpoint.reports.make(path, sender, cause, self.body, unhandled=unhandled)

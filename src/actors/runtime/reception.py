@@ -36,6 +36,7 @@ from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
 _LAST: Final = int(Kind.LAST)
+_TELL: Final = int(Kind.TELL)
 _PAUSE: Final = 0.05
 """How long to wait for a free descriptor before a message is tried again, in seconds."""
 
@@ -61,6 +62,10 @@ class Reception:
         self.hand: Hand | None = None
         """The message that is being handled."""
         self.alarms = Alarms()
+        self._told: Hand | None = None
+        """That of the message before, if that was a tell: in a stream the next has the same envelope."""
+        self._head = b""
+        self._length = 0
         self._endpoint = endpoint
         self._decode = endpoint.codec.decode
         self._alone = (endpoint.address,)
@@ -168,6 +173,7 @@ class Reception:
                     hand.answer(result)
             except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
                 self._fail(hand, error)
+            hand.message, hand.body = None, b""  # it may be kept for the next message
         self.hand = None
         if self._guarded:
             self.words[Word.SINCE] = 0
@@ -186,6 +192,7 @@ class Reception:
                     hand.answer(result)
             except BaseException as error:  # noqa: BLE001
                 self._fail(hand, error)
+            hand.message, hand.body = None, b""  # it may be kept for the next message
         self.hand = None
         if self._guarded:
             self.words[Word.SINCE] = 0
@@ -193,6 +200,18 @@ class Reception:
 
     def _take_up(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
         """The message in hand, or None if it is not one to be handled."""
+        hand = self._told
+        if hand is not None and not segments and data.startswith(self._head):
+            body = data[self._length :]
+            try:
+                hand.message = self._decode(body, segments)
+            except DecodeError:
+                pass
+            else:
+                hand.body = body
+                self.hand = hand
+                return hand
+        self._told = None
         try:
             mail = envelope.open_mail(data)
             SENDERS[mail.sender]
@@ -213,6 +232,10 @@ class Reception:
             return None
         ASKING.set((*mail.chain, self._endpoint.address) if mail.chain else self._alone)
         self.hand = hand = Hand(self._endpoint, mail, segments, message)
+        if mail.kind == _TELL and not (segments or mail.chain or mail.deadline):
+            self._told = hand
+            self._length = len(data) - len(mail.body)
+            self._head = data[: self._length]
         return hand
 
     def _fail(self, hand: Hand, error: BaseException) -> None:

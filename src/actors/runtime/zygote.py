@@ -37,18 +37,9 @@ def main(site: Site, guardian: int, preparation: dict[str, Any] | None, connecti
     """
     birth.leave_home(guardian, connection)
     _practise()
-    requests = socket.socket(fileno=connection)
-    while requests.recv(1):
-        try:
-            pipe = _fork(requests)
-        except OSError as error:
-            if error.errno == errno.ENOSYS:
-                return
-            requests.send(bytes(PID))
-        else:
-            if pipe is not None:
-                birth.wait(site, guardian, preparation, pipe)
-                return
+    pipe = _serve(socket.socket(fileno=connection))
+    if pipe is not None:
+        birth.wait(site, guardian, preparation, pipe)
 
 
 def _practise() -> None:
@@ -57,6 +48,24 @@ def _practise() -> None:
             rehearse()
     gc.collect()
     gc.freeze()
+
+
+def _serve(requests: socket.socket) -> int | None:
+    """Fork on request; in a new process return the pipe to wait in, and in the end None."""
+    with suppress(ConnectionError):  # the guardian has just been killed, and so is this process
+        while requests.recv(1):
+            try:
+                pipe = _fork(requests)
+            except ConnectionError:
+                raise
+            except OSError as error:
+                if error.errno == errno.ENOSYS:
+                    return None
+                requests.send(bytes(PID))
+            else:
+                if pipe is not None:
+                    return pipe
+    return None
 
 
 def _fork(requests: socket.socket) -> int | None:
