@@ -101,6 +101,12 @@ def test_what_it_forks_is_a_process_of_multiprocessing(system: ActorSystem, sett
     assert actor.ask("work", timeout=WITHIN) == 4
 
 
+def test_its_end_is_not_that_of_a_group_in_which_the_newborn_are(system: ActorSystem, settled: int) -> None:
+    pid = household.zygote(system)
+    assert os.getpgid(pid) == os.getpgid(system.guardian_pid)
+    assert os.getpgid(settled) == settled
+
+
 def test_one_that_is_killed_is_missed_by_nobody(system: ActorSystem, settled: int) -> None:
     actors = [system.ref("settled-0"), system.ref("settled-2")]
     before = [actor.ask(Pid()) for actor in actors]
@@ -121,9 +127,14 @@ def test_another_one_comes_with_the_next_start(system: ActorSystem, settled: int
 
 
 def test_one_that_is_stopped_holds_nobody_up(system: ActorSystem, settled: int) -> None:
-    os.kill(household.zygote(system), signal.SIGSTOP)
-    pids = {system.spawn(Player, name=f"next-{number}").ask(Pid()) for number in range(5)}
+    zygote = household.zygote(system)
+    os.kill(zygote, signal.SIGSTOP)
+    pids = {system.spawn(Player).ask(Pid()) for _ in range(5)}
     assert len(pids) == 5
+    os.kill(zygote, signal.SIGCONT)
+    waits = household.spare(system)
+    assert system.spawn(Player).ask(Pid()) == waits
+    os.kill(zygote, signal.SIGSTOP)
     system.stop()
 
 

@@ -52,9 +52,14 @@ def _is_readable(pipe: int) -> bool:
 
 
 def leave_home(guardian: int, *kept: int) -> None:
+    """Lead a process group, and give up what is the guardian's."""
+    give_up(guardian, *kept)
+    os.setpgid(0, 0)
+
+
+def give_up(guardian: int, *kept: int) -> None:
     """Give up what is the guardian's, but not its company: end with it."""
     signal.set_wakeup_fd(-1)  # before all else: a signal would be the guardian's, too
-    os.setpgid(0, 0)
     linux.die_with(guardian)
     gc.freeze()  # to look for garbage among what the guardian has made would copy all of it
     linux.volunteer_for_oom()

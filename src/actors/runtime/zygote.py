@@ -33,9 +33,10 @@ def main(site: Site, guardian: int, preparation: dict[str, Any] | None, connecti
     Answers each by a packet: the pid of a process that waits for its role, with a pidfd of it and the pipe
     through which to tell it; or 0 where none is to be had now. Ends by itself where none ever will be.
 
-    The target of a `multiprocessing.Process`, and what it forks goes on as the same.
+    The target of a `multiprocessing.Process`, and what it forks goes on as the same. It leads no process
+    group: whoever killed that would kill what it has just forked.
     """
-    birth.leave_home(guardian, connection)
+    birth.give_up(guardian, connection)
     _practise()
     pipe = _serve(socket.socket(fileno=connection))
     if pipe is not None:

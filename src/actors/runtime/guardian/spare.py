@@ -49,11 +49,13 @@ class Spare:
 
     def become(self, assignment: Assignment) -> ActorProcess | None:
         """Have the waiting process run an actor; None if there is none that could."""
-        waiting = self._waiting
-        if waiting is None or assignment.blueprint.terms.start_method is not StartMethod.FORK:
-            return None
         role = self._role(assignment)
         if role is None:
+            return None
+        if self._waiting is None and self._zygote is not None and not self._stale:
+            self._zygote.wait()
+        waiting = self._waiting
+        if waiting is None:
             return None
         if self._stale or not _told(waiting, role):
             self._dismiss()
@@ -83,7 +85,9 @@ class Spare:
         return self._zygote is not None and self._zygote.stale
 
     def _role(self, assignment: Assignment) -> bytes | None:
-        """What to tell the process; None if that is more than goes through the pipe at once."""
+        """What to tell the process; None if that is not for a fork, or more than a pipe takes at once."""
+        if assignment.blueprint.terms.start_method is not StartMethod.FORK:
+            return None
         if sum(map(len, assignment.blueprint.arguments)) > birth.PIPE_BUF:  # not to be copied for nothing
             return None
         stream, segments = self._endpoint.codec.encode(Role.of(assignment))

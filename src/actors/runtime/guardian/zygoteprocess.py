@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import sys
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from actors.runtime.guardian.process import ActorProcess, StartedProcess
 from actors.runtime.site import Site
 
 _REQUEST: Final = b"."
+_MOMENT: Final = 10
+"""How long to wait for a process that has been asked for, in milliseconds; a fork takes 1 to 5."""
 
 OnFork = Callable[[ActorProcess, Descriptor], None]
 """Gets a process that waits for its role, and the pipe through which it is to be told."""
@@ -37,6 +40,8 @@ class ZygoteProcess:
     ) -> None:
         """Fork it. `on_end` gets its exit code, once. Raises `OSError` if no process is to be had."""
         self._asked = False
+        self._slow = True
+        """Whether it has more to do than to fork: at first it practises, later it may be stopped."""
         self._loop = loop
         self._on_fork = on_fork
         self._on_end = on_end
@@ -62,6 +67,18 @@ class ZygoteProcess:
             with suppress(OSError):  # it has died, which is seen in a moment
                 self._asked = self._connection.send(_REQUEST) > 0
 
+    def wait(self) -> None:
+        """Wait a moment for a process that has been asked for, unless it is slow.
+
+        The only wait of the guardian outside its loop: to fork by itself, as it would else, takes longer.
+        """
+        if self._asked and not self._slow:
+            poll = select.poll()
+            poll.register(self._connection, select.POLLIN)
+            self._slow = not poll.poll(_MOMENT)
+            if not self._slow:
+                self._answered()
+
     def kill(self) -> None:
         """End it; what it has forked and has not handed over ends by itself."""
         self._process.kill()
@@ -72,26 +89,26 @@ class ZygoteProcess:
             said, descriptors, *_ = socket.recv_fds(
                 self._connection, zygote.PID, 2, socket.MSG_CMSG_CLOEXEC
             )
+        except BlockingIOError:  # it has been read already
+            return
         except OSError:
             said, descriptors = b"", []
         if said:
-            self._asked = False
+            self._asked = self._slow = False
             self._take_in(int.from_bytes(said, "little"), descriptors)
         else:
             self._hang_up()
 
     def _take_in(self, pid: int, descriptors: list[int]) -> None:
-        """Hand a process on, unless it is dead, or one of its descriptors is of the last."""
-        with suppress(OSError, ValueError):
+        if len(descriptors) == 2 and _usable(*descriptors):
             pidfd, pipe = descriptors
-            estate.refuse_the_last(descriptors)
-            if os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG) is None:
-                self._on_fork(ActorProcess(pid, pidfd), Descriptor(pipe))
-                return
-        for number in descriptors:
-            os.close(number)
+            self._on_fork(ActorProcess(pid, pidfd), Descriptor(pipe))
+        else:
+            for number in descriptors:
+                os.close(number)
 
     def _hang_up(self) -> None:
+        self._asked = False
         if self._connection.fileno() >= 0:
             self._loop.remove(self._connection.fileno())
             self._connection.close()
@@ -100,3 +117,12 @@ class ZygoteProcess:
         self._hang_up()
         self._loop.remove(self._process.pidfd)
         self._on_end(self, self._process.reap())
+
+
+def _usable(pidfd: int, pipe: int) -> bool:
+    """Whether a process lives, which is collected if it does not, and its descriptors are not the last."""
+    try:
+        estate.refuse_the_last([pidfd, pipe])
+        return os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG) is None
+    except OSError:
+        return False
