@@ -52,8 +52,6 @@ class Spare:
         role = self._role(assignment)
         if role is None:
             return None
-        if self._waiting is None and self._zygote is not None and not self._stale:
-            self._zygote.wait()
         waiting = self._waiting
         if waiting is None:
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import sys
 from collections.abc import Callable
@@ -19,9 +18,6 @@ from actors.runtime.guardian.process import ActorProcess, StartedProcess
 from actors.runtime.site import Site
 
 _REQUEST: Final = b"."
-_MOMENT: Final = 10
-"""How long to wait for a process that has been asked for, in milliseconds; a fork takes 1 to 5."""
-
 OnFork = Callable[[ActorProcess, Descriptor], None]
 """Gets a process that waits for its role, and the pipe through which it is to be told."""
 
@@ -40,8 +36,6 @@ class ZygoteProcess:
     ) -> None:
         """Fork it. `on_end` gets its exit code, once. Raises `OSError` if no process is to be had."""
         self._asked = False
-        self._slow = True
-        """Whether it has more to do than to fork: at first it practises, later it may be stopped."""
         self._loop = loop
         self._on_fork = on_fork
         self._on_end = on_end
@@ -67,18 +61,6 @@ class ZygoteProcess:
             with suppress(OSError):  # it has died, which is seen in a moment
                 self._asked = self._connection.send(_REQUEST) > 0
 
-    def wait(self) -> None:
-        """Wait a moment for a process that has been asked for, unless it is slow.
-
-        The only wait of the guardian outside its loop: to fork by itself, as it would else, takes longer.
-        """
-        if self._asked and not self._slow:
-            poll = select.poll()
-            poll.register(self._connection, select.POLLIN)
-            self._slow = not poll.poll(_MOMENT)
-            if not self._slow:
-                self._answered()
-
     def kill(self) -> None:
         """End it; what it has forked and has not handed over ends by itself."""
         self._process.kill()
@@ -89,12 +71,10 @@ class ZygoteProcess:
             said, descriptors, *_ = socket.recv_fds(
                 self._connection, zygote.PID, 2, socket.MSG_CMSG_CLOEXEC
             )
-        except BlockingIOError:  # it has been read already
-            return
         except OSError:
             said, descriptors = b"", []
         if said:
-            self._asked = self._slow = False
+            self._asked = False
             self._take_in(int.from_bytes(said, "little"), descriptors)
         else:
             self._hang_up()
