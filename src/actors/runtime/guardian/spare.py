@@ -49,11 +49,9 @@ class Spare:
 
     def become(self, assignment: Assignment) -> ActorProcess | None:
         """Have the waiting process run an actor; None if there is none that could."""
-        role = self._role(assignment)
-        if role is None:
-            return None
         waiting = self._waiting
-        if waiting is None:
+        role = None if waiting is None else self._role(assignment)
+        if waiting is None or role is None:
             return None
         if self._stale or not _told(waiting, role):
             self._dismiss()
