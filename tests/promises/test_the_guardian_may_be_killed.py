@@ -27,7 +27,10 @@ from actors import (
     SystemStopped,
     child,
 )
+from actors.core.protocol import StopSystem
 from actors.events import ActorStarted, GuardianRestarted
+from actors.runtime.endpoint import Endpoint
+from actors.runtime.session import Session
 from support.cast import Add, AsyncPlayer, Die, Hold, Numbers, Pid, Player
 
 
@@ -54,6 +57,20 @@ class Parent(Player):
         return super().receive(message)
 
 
+class Silent(Actor):
+    """Says that it has been asked, and never answers; goes on after a restart."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+    def receive(self, message: Any) -> Any:
+        if message == Numbers():
+            return []
+        Mailbox.attach(self.said).put("asked")
+        threading.Event().wait()
+        return None
+
+
 def ask_for_ever(player: ActorRef) -> None:
     while True:
         player.ask_future(Pid()).result(10)
@@ -65,26 +82,25 @@ class Family(Supervisor):
 
 
 def test_every_open_ask_ends_at_once_in_threads_futures_and_asyncio(
-    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+    system: ActorSystem, mailbox: Mailbox
 ) -> None:
-    players = [system.spawn(child(Player)) for _ in range(3)]
-    hold = Hold(taken=mailbox.address, release=gate.address)
+    players = [system.spawn(child(Silent, mailbox.address)) for _ in range(3)]
     ends: list[BaseException] = []
 
     def in_thread() -> None:
         with pytest.raises(ActorCrashed) as caught:
-            players[0].ask(hold, timeout=1_000)
+            players[0].ask("anything", timeout=1_000)
         ends.append(caught.value)
 
     async def in_loop() -> None:
         with pytest.raises(ActorCrashed) as caught:
-            await players[1].ask_async(hold, timeout=1_000)
+            await players[1].ask_async("anything", timeout=1_000)
         ends.append(caught.value)
 
     threads = [threading.Thread(target=in_thread), threading.Thread(target=lambda: asyncio.run(in_loop()))]
     for thread in threads:
         thread.start()
-    future = players[2].ask_future(hold, timeout=1_000)
+    future = players[2].ask_future("anything", timeout=1_000)
     for _ in players:
         mailbox.get(timeout=10)
     kill_guardian(system)
@@ -259,6 +275,46 @@ def test_a_system_can_be_stopped_while_its_guardian_is_being_replaced() -> None:
         system.spawn(child(Player))
         os.kill(system.guardian_pid, signal.SIGKILL)
         getattr(system, how)()
+
+
+def test_a_system_that_is_stopped_in_the_moment_of_its_guardians_death_stops(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    system = ActorSystem("stopped").start()
+    told = threading.Event()
+    stopping = threading.Thread(target=system.stop)
+    tell, interrupt = Endpoint.tell_guardian, Session.interrupt
+
+    def tell_to_stop(
+        endpoint: Endpoint, message: Any, system: str | None = None, patience: float = 0
+    ) -> None:
+        try:
+            tell(endpoint, message, system, patience)
+        finally:
+            if isinstance(message, StopSystem):
+                told.set()
+
+    def interrupt_once_told(session: Session) -> None:
+        stopping.start()
+        told.wait(20)
+        interrupt(session)
+
+    monkeypatch.setattr(Endpoint, "tell_guardian", tell_to_stop)
+    monkeypatch.setattr(Session, "interrupt", interrupt_once_told)
+    os.kill(system.guardian_pid, signal.SIGKILL)
+    assert system.wait(20)
+    stopping.join(20)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_whoever_replaces_the_guardian_ends_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Session) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with ActorSystem("faulty") as system:
+        monkeypatch.setattr(Session, "interrupt", fail)
+        os.kill(system.guardian_pid, signal.SIGKILL)
+        assert system.wait(20)
 
 
 @pytest.mark.parametrize("command", ["stop", "drain", "kill"])

@@ -36,6 +36,14 @@ class Custodian(threading.Thread):
     def run(self) -> None:
         """Live as long as the session, and no longer hold it."""
         session = self._session
+        try:
+            self._see_to(session)
+        finally:
+            session.guardian.kill()  # if it lives, by a fault of ours: nobody would see it end
+            session.finish()
+            del self._session
+
+    def _see_to(self, session: Session) -> None:
         session.guardian.wait()
         while session.wants_guardian and self._may_replace():
             try:
@@ -43,8 +51,6 @@ class Custodian(threading.Thread):
             except (_Died, ActorsError, OSError):
                 session.guardian.kill()
             session.guardian.wait()
-        session.finish()
-        del self._session
 
     def _may_replace(self) -> bool:
         now = time.monotonic()

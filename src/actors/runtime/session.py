@@ -149,9 +149,7 @@ class Session:
         self._stopping = True
         with self._changed:
             self._changed.wait_for(lambda: self._serving or self.error, timeout)
-        with suppress(ActorsError):
-            self.endpoint.reports.tell_of_flood()
-            self.endpoint.tell_guardian(StopSystem())
+        self._tell_to_stop()
         self.wait(timeout)
 
     def kill(self) -> None:
@@ -206,6 +204,13 @@ class Session:
             self._serving = True
             self._changed.notify_all()
         self.endpoint.reports.tell_of_flood()
+        if self._stopping:  # the one before may have been told, and killed before it heard
+            self._tell_to_stop()
+
+    def _tell_to_stop(self) -> None:
+        with suppress(ActorsError):
+            self.endpoint.reports.tell_of_flood()
+            self.endpoint.tell_guardian(StopSystem())
 
     def _launch(self) -> GuardianProcess:
         layout = self.endpoint.site.mailbox(GUARDIAN)
