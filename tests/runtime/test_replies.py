@@ -1,10 +1,23 @@
 """Replies, where threads and event loops of one process wait for them."""
 
 import asyncio
+import os
 import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from actors import Actor, ActorSystem, child
+import pytest
+
+from actors import Actor, ActorSystem, SystemStopped, child
+from actors.core import envelope
+from actors.core.envelope import Outcome
+from actors.runtime.lane import Lane
+from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.parcel import Places
+from actors.runtime.pending import Answer, Pending
+from actors.runtime.replies import Replies
 
 
 class Echo(Actor):
@@ -66,3 +79,38 @@ class Crowd(Actor):
         for thread in threads:
             thread.join()
         return sorted(answers)
+
+
+@pytest.fixture
+def lane(tmp_path: Path) -> Lane:
+    return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
+
+
+@pytest.fixture
+def replies(lane: Lane) -> Iterator[Replies]:
+    replies = Replies(lane, (), lambda: None)
+    yield replies
+    replies.close()
+
+
+def reply(lane: Lane, number: int) -> None:
+    writing = os.open(lane.pipe, os.O_WRONLY)
+    os.write(writing, frame.inline(envelope.reply(number, Outcome.REPLY, b"here")))
+    os.close(writing)
+
+
+def test_a_reply_that_has_come_is_the_end_of_its_ask_whatever_else_has_happened(
+    lane: Lane, replies: Replies
+) -> None:
+    for end in (
+        lambda: replies.end_present(Answer(Outcome.CRASHED)),
+        lambda: replies.end_all(SystemStopped("here", "it was told to stop")),
+    ):
+        answered, open_still = (Pending(time.monotonic() + 10) for _ in range(2))
+        number = replies.expect(answered)
+        replies.expect(open_still)
+        reply(lane, number)
+        end()
+        assert answered.answer == Answer(Outcome.REPLY, b"here")
+        assert open_still.answer
+        assert open_still.answer.outcome != Outcome.REPLY

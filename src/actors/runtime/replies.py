@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ class Replies:
         self._ended: Exception | None = None
         self._numbers = itertools.count(1)
         self._leading = threading.Lock()
+        self._reading = threading.Lock()  # held for no longer than a look into the lane
         self._futures: dict[int, PendingFuture] = {}
         self._futures_lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -105,22 +106,26 @@ class Replies:
                 self._thread.start()
 
     def read(self) -> bool:
-        """Read the lane and end the asks whose replies have come; False if none has. Never waits.
+        """Read the lane and end the asks whose replies have come; False if none has. Never waits."""
+        with self._reading:
+            ends = [self._match(*message) for message in self._lane.read()]
+        for end in ends:
+            if end is not None:
+                pending, answer = end
+                pending.resolve(answer)  # which may run anybody's callback
+        return bool(ends)
 
-        For the thread that leads.
-        """
-        messages = self._lane.read()
-        for data, segments in messages:
-            try:
-                number, outcome, body = envelope.open_reply(data)
-            except ValueError:
-                continue
-            pending = self._pending.pop(number, None)
-            if pending is None:
-                self.late += 1
-            else:
-                pending.resolve(_new(Answer, (outcome, body, segments, None)))
-        return bool(messages)
+    def _match(self, data: bytes, segments: Sequence[bytes]) -> tuple[Pending, Answer] | None:
+        """The ask that a message ends, if there is one, and its answer."""
+        try:
+            number, outcome, body = envelope.open_reply(data)
+        except ValueError:
+            return None
+        pending = self._pending.pop(number, None)
+        if pending is None:
+            self.late += 1
+            return None
+        return pending, _new(Answer, (outcome, body, segments, None))
 
     def _read_in_passing(self) -> None:
         """Read, unless a thread leads: it sleeps until the lane is readable, and must not be robbed."""
@@ -132,15 +137,17 @@ class Replies:
                 self._hand_on()
 
     def end_present(self, answer: Answer) -> None:
-        """End every ask that is open now."""
+        """End every ask that is open now, and whose reply has not come."""
+        self.read()
         for number in tuple(self._pending):
             pending = self._pending.pop(number, None)
             if pending is not None:
                 pending.resolve(answer)
 
     def end_all(self, error: Exception) -> None:
-        """End every ask with an error: no reply can come any more."""
+        """End every ask with an error: no reply can come any more than those that have."""
         self._ended = error
+        self.read()
         pending, self._pending = self._pending, {}
         for one in pending.values():
             one.resolve(Answer(Outcome.STOPPED, error=error))
