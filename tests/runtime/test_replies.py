@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +102,11 @@ def reply(lane: Lane, number: int) -> None:
 def test_a_reply_that_has_come_is_the_end_of_its_ask_whatever_else_has_happened(
     lane: Lane, replies: Replies
 ) -> None:
-    for end in (
+    ends: list[Callable[[], None]] = [
         lambda: replies.end_present(Answer(Outcome.CRASHED)),
         lambda: replies.end_all(SystemStopped("here", "it was told to stop")),
-    ):
+    ]
+    for end in ends:
         answered, open_still = (Pending(time.monotonic() + 10) for _ in range(2))
         number = replies.expect(answered)
         replies.expect(open_still)
