@@ -71,6 +71,16 @@ class Silent(Actor):
         return None
 
 
+class Laden(Actor):
+    """Carries an argument too large to travel with others."""
+
+    def __init__(self, load: bytes) -> None:
+        self.load = load
+
+    def receive(self, message: Any) -> int:
+        return len(self.load)
+
+
 def ask_for_ever(player: ActorRef) -> None:
     while True:
         player.ask_future(Pid()).result(10)
@@ -130,6 +140,13 @@ def test_what_the_application_had_spawned_is_there_again_under_the_same_refs(sys
         refs[1].address.id,
     ]
     assert family.children() == refs[1:]
+
+
+@pytest.mark.parametrize("size", [5_000, 100_000, 3_000_000])
+def test_large_arguments_are_there_again(system: ActorSystem, size: int) -> None:
+    laden = system.spawn(child(Laden, bytes(size)), name="laden")
+    kill_guardian(system)
+    assert laden.ask("how much?", timeout=20) == size
 
 
 def test_a_supervisor_goes_on_supervising(system: ActorSystem) -> None:

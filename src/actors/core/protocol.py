@@ -5,6 +5,9 @@ The guardian opens nothing that these bring: classes are names, arguments are by
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from actors.core.codec import Codec, Segments
 from actors.core.message import Message, Request
 from actors.core.policy import Intensity
 from actors.core.reason import ExitReason
@@ -22,6 +25,11 @@ class Blueprint(Message):
     arguments: tuple[bytes, ...] = ()
     terms: Terms = Terms()
     supervises: Supervises | None = None
+
+    @cached_property
+    def packed(self) -> tuple[bytes, Segments]:
+        """As the codec encodes it, once for all its uses."""
+        return Codec().encode(self)
 
 
 class Supervises(Message):

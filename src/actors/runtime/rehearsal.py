@@ -41,8 +41,9 @@ class Understudy(Actor):
         self.context.stop()
 
 
+_BLUEPRINT: Final = blueprint.draw(child(Understudy), Codec())
 _SCRIPT: Final = Codec().encode(
-    Role(id=GUARDIAN, path=_NAME, incarnation=0, blueprint=blueprint.draw(child(Understudy), Codec()))
+    Role(id=GUARDIAN, path=_NAME, incarnation=0, blueprint=_BLUEPRINT.packed[0])
 )[0]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from actors.core.address import Address
+from actors.core.codec import Codec
 from actors.core.message import Message
-from actors.core.protocol import Blueprint
 from actors.runtime.site import Site
 from actors.runtime.worker import Assignment
 
@@ -17,7 +17,8 @@ class Role(Message):
     id: int
     path: str
     incarnation: int
-    blueprint: Blueprint
+    blueprint: bytes
+    """Packed, and without segments."""
 
     @classmethod
     def of(cls, assignment: Assignment) -> Role:
@@ -26,7 +27,7 @@ class Role(Message):
             id=assignment.address.id,
             path=assignment.address.path,
             incarnation=assignment.incarnation,
-            blueprint=assignment.blueprint,
+            blueprint=assignment.blueprint.packed[0],
         )
 
     def assignment(self, site: Site, guardian: int, preparation: dict[str, Any] | None) -> Assignment:
@@ -36,7 +37,7 @@ class Role(Message):
             address=Address(site.system, self.id, self.path),
             layout=site.mailbox(self.id),
             incarnation=self.incarnation,
-            blueprint=self.blueprint,
+            blueprint=Codec().decode(self.blueprint),
             guardian=guardian,
             preparation=preparation,
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from actors.core.address import Address
-from actors.core.errors import DecodeError
+from actors.core.codec import wire
 from actors.core.message import Message
 from actors.core.protocol import Blueprint, NotSpawned
 from actors.core.reason import ExitReason
@@ -26,13 +26,12 @@ _FILE: Final = "record"
 
 
 class Record(Message):
-    """What it takes to make a node again."""
+    """What it takes to make a node again, beside its blueprint."""
 
     id: int
     path: str
     parent: int
     dynamic: bool
-    blueprint: Blueprint
 
 
 class Rebuilding:
@@ -62,10 +61,11 @@ class Rebuilding:
             path=node.path,
             parent=node.parent.address.id,
             dynamic=node.dynamic,
-            blueprint=node.blueprint,
         )
+        stream, segments = node.blueprint.packed
+        parts = (self._endpoint.codec.encode(record)[0], stream, *segments)
         with suppress(OSError):  # no room: then it will not come back
-            self._file(node.address.id).write_bytes(self._endpoint.codec.encode(record)[0])
+            self._file(node.address.id).write_bytes(wire.pack_plain([*parts]))
         for child in node.children:
             self.record(child)
 
@@ -74,7 +74,7 @@ class Rebuilding:
 
         Who fails to start is judged as after a restart.
         """
-        count = sum(self._recall(record) for record in self._records())
+        count = sum(self._recall(*found) for found in self._records())
         self._clean()
         self._rise(tuple(self._nodes[0].children), lambda: then(count))
 
@@ -83,13 +83,13 @@ class Rebuilding:
             return True
         return parent.supervises and self._file(parent.address.id).exists()
 
-    def _recall(self, record: Record) -> bool:
+    def _recall(self, record: Record, blueprint: Blueprint) -> bool:
         parent = self._nodes.get(record.parent)
         if parent is None:
             return False
         shutil.rmtree(self._directory(record.id), ignore_errors=True)
         address = Address(self._endpoint.site.system, record.id, record.path)
-        node = Node(address, record.blueprint, parent, record.dynamic)
+        node = Node(address, blueprint, parent, record.dynamic)
         if self._found(node) is not None:
             return False
         self.record(node)
@@ -108,14 +108,14 @@ class Rebuilding:
 
         self._starting.begin(waiting[0], begun)
 
-    def _records(self) -> list[Record]:
+    def _records(self) -> list[tuple[Record, Blueprint]]:
         """Parents before their children, as they were spawned."""
-        found: list[Record] = []
+        found: list[tuple[Record, Blueprint]] = []
         for number in self._numbers():
-            with suppress(OSError, DecodeError):
-                record = self._endpoint.codec.decode(self._file(number).read_bytes())
-                if isinstance(record, Record):
-                    found.append(record)
+            with suppress(OSError, ValueError):  # none, or one that was just being written
+                head, stream, *segments = wire.unpack_plain(self._file(number).read_bytes())
+                decode = self._endpoint.codec.decode
+                found.append((decode(head), decode(stream, segments)))
         return found
 
     def _clean(self) -> None:
