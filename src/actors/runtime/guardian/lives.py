@@ -64,8 +64,11 @@ class Lives:
         """Have a process ready for the next actor, as far as one is to be had."""
         self._spare.prepare()
 
-    def launch(self, node: Node) -> None:
-        """Have a process run an actor. Raises `OSError` if none is to be had."""
+    def launch(self, node: Node, launched: Callable[[OSError | None], None]) -> None:
+        """Have a process run an actor; `launched` is told that one does, or why none is to be had.
+
+        In a moment, perhaps; never if the node has been told to stop by then.
+        """
         if node.incarnation:
             estate.forget_commands(node)
         assignment = Assignment(
@@ -77,12 +80,27 @@ class Lives:
             guardian=os.getpid(),
             preparation=self._preparation,
         )
-        node.process = process = self._spare.become(assignment) or ActorProcess.of(assignment)
+
+        def wanted() -> bool:
+            return node.state is State.STARTING and node.incarnation == assignment.incarnation
+
+        def cast(process: ActorProcess | None) -> None:
+            try:
+                self._take_in(node, process or ActorProcess.of(assignment))
+            except OSError as error:
+                launched(error)
+            else:
+                launched(None)
+
+        self._spare.cast(assignment, wanted, cast)
+        self._loop.call_later(0.0, self.prepare)
+
+    def _take_in(self, node: Node, process: ActorProcess) -> None:
+        node.process = process
         node.born = time.monotonic()
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._died(node))
         self._write_down(node, process.pid)  # the process does so too, if a little later
-        self._loop.call_later(0.0, self.prepare)
 
     def _write_down(self, node: Node, pid: int) -> None:
         """Let it be seen which process an actor has; 0 for none."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -12,11 +14,16 @@ from actors.core.terms import StartMethod
 from actors.runtime import birth
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.guardian.loop import Loop
+from actors.runtime.guardian.loop import Loop, Timer
 from actors.runtime.guardian.process import ActorProcess
 from actors.runtime.guardian.zygoteprocess import ZygoteProcess
 from actors.runtime.role import Role
 from actors.runtime.worker import Assignment
+
+_MOMENT: Final = 0.01
+"""For how many seconds a start waits for a process that is on its way; a fork takes a tenth of that."""
+OnCast = Callable[[ActorProcess | None], None]
+"""Gets the process that plays a role; None if there is none that could."""
 
 
 @attrs.frozen(eq=False)
@@ -28,10 +35,22 @@ class _Waiting:
     """Where it is told."""
 
 
+@attrs.frozen(eq=False)
+class _Casting:
+    """A role that is for the next process to come."""
+
+    role: bytes
+    wanted: Callable[[], bool]
+    then: OnCast
+    clock: Timer
+    """Rings when it has waited for long enough."""
+
+
 class Spare:
     """At most one process that the zygote forks ahead of need, so that a start need not wait for a fork.
 
-    Where there is none, or none that would do, the guardian forks: that is slower, and no error.
+    Where there is none, or none that would do, the guardian forks: that is slower, and no error. Nothing in
+    here waits.
     """
 
     def __init__(self, endpoint: Endpoint, loop: Loop, preparation: dict[str, Any] | None) -> None:
@@ -40,6 +59,7 @@ class Spare:
         self._preparation = preparation
         self._zygote: ZygoteProcess | None = None
         self._waiting: _Waiting | None = None
+        self._castings: deque[_Casting] = deque()
         self._pids: set[int] = set()
         self._retired = False
 
@@ -47,19 +67,17 @@ class Spare:
         """Whether a process is the zygote, or waits, or is on its way out."""
         return pid in self._pids
 
-    def become(self, assignment: Assignment) -> ActorProcess | None:
-        """Have the waiting process run an actor; None if there is none that could."""
-        waiting = self._waiting
-        role = None if waiting is None else self._role(assignment)
-        if waiting is None or role is None:
-            return None
-        if self._stale or not _told(waiting, role):
+    def cast(self, assignment: Assignment, wanted: Callable[[], bool], then: OnCast) -> None:
+        """Have the waiting process run an actor, or one that is on its way if that is `wanted` then."""
+        if self._stale:
             self._dismiss()
-            return None
-        self._waiting = None
-        self._loop.remove(waiting.process.pidfd)
-        self._pids.discard(waiting.process.pid)
-        return waiting.process
+        role = self._role(assignment) if self._waiting is not None or self._coming else None
+        if role is None:
+            then(None)
+        elif self._waiting is not None:
+            then(self._tell(self._waiting, role))
+        else:
+            self._put_off(role, wanted, then)
 
     def prepare(self) -> None:
         """Have a process wait that knows what the guardian knows, if it is to be had."""
@@ -80,14 +98,19 @@ class Spare:
     def _stale(self) -> bool:
         return self._zygote is not None and self._zygote.stale
 
+    @property
+    def _coming(self) -> bool:
+        """Whether a process will be there in a moment."""
+        return self._zygote is not None and self._zygote.prompt
+
     def _role(self, assignment: Assignment) -> bytes | None:
         """What to tell the process; None if that is not for a fork, or more than a pipe takes at once."""
         if assignment.blueprint.terms.start_method is not StartMethod.FORK:
             return None
         if sum(map(len, assignment.blueprint.arguments)) > birth.PIPE_BUF:  # not to be copied for nothing
             return None
-        stream, segments = self._endpoint.codec.encode(Role.of(assignment))
-        return None if segments or len(stream) > birth.PIPE_BUF else stream
+        stream, _ = self._endpoint.codec.encode(Role.of(assignment))
+        return None if len(stream) > birth.PIPE_BUF else stream
 
     def _fork_zygote(self) -> ZygoteProcess:
         zygote = ZygoteProcess(
@@ -104,6 +127,37 @@ class Spare:
         waiting = self._waiting = _Waiting(process, pipe)
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._ended(waiting))
+        self._put_on(waiting)
+
+    def _tell(self, waiting: _Waiting, role: bytes) -> ActorProcess | None:
+        """Have the waiting process play a role; None if it has just died."""
+        if not _told(waiting, role):
+            self._dismiss()
+            return None
+        self._waiting = None
+        self._loop.remove(waiting.process.pidfd)
+        self._pids.discard(waiting.process.pid)
+        return waiting.process
+
+    def _put_off(self, role: bytes, wanted: Callable[[], bool], then: OnCast) -> None:
+        clock = self._loop.call_later(_MOMENT, lambda: self._give_up(casting))
+        casting = _Casting(role, wanted, then, clock)
+        self._castings.append(casting)
+
+    def _put_on(self, waiting: _Waiting) -> None:
+        """Have a process that has come play what has been put off for it."""
+        while self._castings:
+            casting = self._castings.popleft()
+            casting.clock.cancel()
+            if casting.wanted():
+                casting.then(self._tell(waiting, casting.role))
+                self.prepare()
+                return
+
+    def _give_up(self, casting: _Casting) -> None:
+        self._castings.remove(casting)
+        if casting.wanted():
+            casting.then(None)
 
     def _dismiss(self) -> None:
         """End the zygote and what it has forked; they have grown old, or are about to end anyway."""
@@ -113,6 +167,9 @@ class Spare:
             zygote.kill()
         if waiting is not None:
             waiting.process.kill()
+        for casting in tuple(self._castings):
+            casting.clock.cancel()
+            self._give_up(casting)
 
     def _ended(self, waiting: _Waiting) -> None:
         if self._waiting is waiting:

@@ -48,7 +48,7 @@ class Starting:
             self._begin_children(node, node.children, begun)
         else:
             node.when_started = begun
-            self._launch(node)
+            self._lives.launch(node, lambda error: self._launched(node, error))
 
     def _begin_children(self, node: Node, children: Iterable[Node], begun: Begun) -> None:
         waiting = [child for child in children if child.may_begin]
@@ -67,14 +67,12 @@ class Starting:
 
         self.begin(waiting[0], child_begun)
 
-    def _launch(self, node: Node) -> None:
-        try:
-            self._lives.launch(node)
-        except OSError as error:
+    def _launched(self, node: Node, error: OSError | None) -> None:
+        if error is None:
+            node.timer = self._loop.call_later(node.terms.start_timeout, lambda: self._late(node))
+        else:
             why = ExitReason(end=End.FAILED_START, text=f"no process can be had for it: {error}")
             node.timer = self._loop.call_later(0.0, lambda: self.failed(node, why))
-        else:
-            node.timer = self._loop.call_later(node.terms.start_timeout, lambda: self._late(node))
 
     def _late(self, node: Node) -> None:
         text = f"it had not started after {node.terms.start_timeout:g} s (start_timeout)"

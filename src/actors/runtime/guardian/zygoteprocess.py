@@ -35,7 +35,7 @@ class ZygoteProcess:
         on_end: Callable[[ZygoteProcess, int], None],
     ) -> None:
         """Fork it. `on_end` gets its exit code, once. Raises `OSError` if no process is to be had."""
-        self._asked = False
+        self._asked = self._answers = False
         self._loop = loop
         self._on_fork = on_fork
         self._on_end = on_end
@@ -54,6 +54,11 @@ class ZygoteProcess:
     def stale(self) -> bool:
         """Whether the guardian has imported modules since, which an actor would have from it."""
         return self._modules != len(sys.modules)
+
+    @property
+    def prompt(self) -> bool:
+        """Whether a process has been asked for and is about to come: the first one takes longer."""
+        return self._asked and self._answers
 
     def request(self) -> None:
         """Ask for a process, unless one has been asked for and has not yet come."""
@@ -74,7 +79,7 @@ class ZygoteProcess:
         except OSError:
             said, descriptors = b"", []
         if said:
-            self._asked = False
+            self._asked, self._answers = False, True
             self._take_in(int.from_bytes(said, "little"), descriptors)
         else:
             self._hang_up()

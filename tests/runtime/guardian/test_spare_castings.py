@@ -1,0 +1,182 @@
+"""A start waits a moment for a process that is on its way. The zygote is a fake, the processes are not."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from actors import child
+from actors.core.address import Address
+from actors.core.codec import Codec
+from actors.runtime import blueprint
+from actors.runtime.descriptor import Descriptor
+from actors.runtime.guardian import spare as module
+from actors.runtime.guardian.loop import Loop
+from actors.runtime.guardian.process import ActorProcess
+from actors.runtime.guardian.spare import Spare
+from actors.runtime.site import Site
+from actors.runtime.worker import Assignment
+from support import forks
+from support.cast import Player
+
+SITE = Site.at(Path("/nowhere"), Path("/nowhere"))
+BLUEPRINT = blueprint.draw(child(Player), Codec())
+
+
+class Zygote:
+    """Counts what it is asked for, and forks when the test says so."""
+
+    pid = 0
+    stale = False
+    prompt = False
+
+    def __init__(self, *_: Any, on_fork: Callable[..., None], on_end: Callable[..., None]) -> None:
+        self.requests = 0
+        self.on_fork = on_fork
+        self.on_end = on_end
+
+    def request(self) -> None:
+        self.requests += 1
+        self.prompt = True
+
+    def kill(self) -> None:
+        self.prompt = False
+
+    def fork(self, *, deaf: bool = False) -> tuple[int, int]:
+        """Hand over a process; return its pid and where its role can be read, unless it is `deaf`."""
+        self.prompt = False
+        pid = forks.fork(signal.pause)
+        reading, writing = os.pipe()
+        if deaf:
+            os.close(reading)
+        self.on_fork(ActorProcess(pid, os.pidfd_open(pid)), Descriptor(writing))
+        return pid, reading
+
+
+class Stage:
+    """A spare whose zygote has been asked for a process, and who has been cast."""
+
+    def __init__(self, spare: Spare, zygote: Zygote, loop: Loop) -> None:
+        self.zygote = zygote
+        self._loop = loop
+        self.cast: dict[int, ActorProcess | None] = {}
+        self.unwanted = set[int]()
+        self._spare = spare
+
+    def start(self, number: int) -> None:
+        assignment = Assignment(
+            site=SITE,
+            address=Address("here", number, f"player-{number}"),
+            layout=SITE.mailbox(number),
+            incarnation=0,
+            blueprint=BLUEPRINT,
+            guardian=os.getpid(),
+        )
+        self._spare.cast(
+            assignment, lambda: number not in self.unwanted, lambda one: self._take(number, one)
+        )
+
+    def _take(self, number: int, process: ActorProcess | None) -> None:
+        self.cast[number] = process
+
+    def run(self) -> None:
+        """Run the loop for much longer than a start waits."""
+        self._loop._running = True  # pyright: ignore[reportPrivateUsage]
+        self._loop.call_later(5 * module._MOMENT, self._loop.stop)  # pyright: ignore[reportPrivateUsage]
+        self._loop.run()
+
+    def end(self) -> None:
+        self._spare.retire()
+        self.run()  # which collects who has waited in vain
+        for process in filter(None, self.cast.values()):
+            process.kill()
+            process.reap()
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    zygotes: list[Zygote] = []
+
+    def fork_zygote(*arguments: Any, **callbacks: Any) -> Zygote:
+        zygotes.append(Zygote(*arguments, **callbacks))
+        return zygotes[-1]
+
+    monkeypatch.setattr(module, "ZygoteProcess", fork_zygote)
+    loop, endpoint = Loop(), SimpleNamespace(site=SITE, codec=Codec())
+    spare: Any = Spare(endpoint, loop, None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    spare.prepare()
+    stage = Stage(spare, zygotes[0], loop)
+    yield stage
+    stage.end()
+    loop._epoll.close()  # pyright: ignore[reportPrivateUsage]
+
+
+def role(reading: int) -> int:
+    """The number of the actor whose role a process has been told."""
+    told = os.read(reading, 10_000)
+    os.close(reading)
+    number: int = Codec().decode(told).id
+    return number
+
+
+def test_a_start_waits_for_the_process_that_is_on_its_way(stage: Stage) -> None:
+    stage.start(7)
+    assert not stage.cast
+    pid, reading = stage.zygote.fork()
+    process = stage.cast[7]
+    assert process
+    assert process.pid == pid
+    assert role(reading) == 7
+    stage.run()
+    assert stage.cast == {7: process}
+
+
+def test_each_process_plays_one_role_and_another_is_asked_for(stage: Stage) -> None:
+    for number in (7, 8):
+        stage.start(number)
+    assert [role(stage.zygote.fork()[1]) for _ in range(2)] == [7, 8]
+    assert stage.zygote.requests == 3
+
+
+def test_a_start_that_is_not_wanted_any_more_leaves_the_process_to_the_next(stage: Stage) -> None:
+    for number in (7, 8):
+        stage.start(number)
+    stage.unwanted.add(7)
+    assert role(stage.zygote.fork()[1]) == 8
+    assert set(stage.cast) == {8}
+
+
+def test_a_process_that_comes_when_nobody_wants_it_any_more_waits(stage: Stage) -> None:
+    stage.start(7)
+    stage.unwanted.add(7)
+    _, reading = stage.zygote.fork()
+    assert not stage.cast
+    stage.start(8)
+    assert role(reading) == 8
+
+
+def test_a_start_waits_for_a_moment_only(stage: Stage) -> None:
+    stage.start(7)
+    stage.run()
+    assert stage.cast == {7: None}
+    os.close(stage.zygote.fork()[1])
+    assert stage.cast == {7: None}
+
+
+def test_nobody_waits_for_a_zygote_that_has_ended(stage: Stage) -> None:
+    for number in (7, 8):
+        stage.start(number)
+    stage.zygote.on_end(stage.zygote, -signal.SIGKILL)
+    assert stage.cast == {7: None, 8: None}
+
+
+def test_one_that_dies_before_it_is_told_is_missed_by_nobody(stage: Stage) -> None:
+    stage.start(7)
+    stage.zygote.fork(deaf=True)
+    assert stage.cast == {7: None}
