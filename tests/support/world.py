@@ -146,6 +146,9 @@ class World:
         self.stops: list[str] = []
         """Who was told to stop, in order."""
         self.no_process_to_be_had = False
+        self.processes_take_a_moment = False
+        self.castings: list[tuple[Callable[[], bool], Callable[[None], None]]] = []
+        """Starts that wait for a process, each with whether it is wanted still."""
         self._watched: dict[int, Callable[[], None]] = {}
         self._pids = itertools.count(1000)
         nothing = mock.Mock(return_value=None)
@@ -158,14 +161,15 @@ class World:
         )
         herald = SimpleNamespace(publish=self.events.append)
         self.escalated: list[str] = []
-        self.tree = Tree(
-            cast("Any", endpoint),
-            cast("Any", self),
-            cast("Any", herald),
-            Intensity(LIMIT, WITHIN),
-            hear=lambda: None,
-            escalate=lambda node: self.escalated.append(node.path),
-        )
+        with mock.patch.object(lives, "Spare", return_value=self.make_spare()):
+            self.tree = Tree(
+                cast("Any", endpoint),
+                cast("Any", self),
+                cast("Any", herald),
+                Intensity(LIMIT, WITHIN),
+                hear=lambda: None,
+                escalate=lambda node: self.escalated.append(node.path),
+            )
 
     # the parts of a loop
 
@@ -245,6 +249,12 @@ class World:
     def notice(self, puppet: Puppet) -> None:
         self._watched[puppet.pidfd]()
 
+    def cast(self) -> None:
+        """Have the start go on that has waited for a process for the longest time."""
+        wanted, then = self.castings.pop(0)
+        if wanted():
+            then(None)
+
     def tick(self) -> None:
         """Come to what was to be done at once."""
         due, self.at_once = self.at_once, []
@@ -272,6 +282,9 @@ class World:
     def _step(self) -> bool:
         if any(timer.callback for timer in self.at_once):
             self.tick()
+            return True
+        if self.castings:
+            self.cast()
             return True
         if self.backoffs:
             self.wait_out()
@@ -322,6 +335,18 @@ class World:
     def nodes(self) -> Iterator[Node]:
         """All but the root."""
         return (node for node in self.tree.nodes.values() if node is not self.tree.root)
+
+    def make_spare(self) -> SimpleNamespace:
+        """Nobody waits to become an actor's process, though perhaps it takes a moment to see that."""
+
+        def cast(_: Assignment, wanted: Callable[[], bool], then: Callable[[None], None]) -> None:
+            if self.processes_take_a_moment:
+                self.castings.append((wanted, then))
+            else:
+                then(None)
+
+        nothing = mock.Mock(return_value=None)
+        return SimpleNamespace(cast=cast, prepare=nothing, retire=nothing)
 
     def make_process(self, assignment: Assignment) -> Puppet:
         if self.no_process_to_be_had:
@@ -379,17 +404,10 @@ def _found(_endpoint: Any, node: Node) -> None:
     node.layout = Layout.at(Path("nowhere"), Path("nowhere"))
 
 
-def _no_spare(*_: object) -> SimpleNamespace:
-    """Nobody waits to become an actor's process, and nobody will."""
-    nothing = mock.Mock(return_value=None)
-    return SimpleNamespace(become=nothing, prepare=nothing, retire=nothing)
-
-
 @contextmanager
 def new_world() -> Generator[World, None, None]:
     """A world, while the tree's own are out of its reach."""
-    with mock.patch.object(lives, "Spare", _no_spare):
-        world = World()
+    world = World()
     nothing = mock.Mock(return_value=None)
     without = ("forget_commands", "announce_restart", "mark", "remove")
     clock = SimpleNamespace(monotonic=lambda: world.now)

@@ -305,3 +305,25 @@ def test_a_system_stops_whatever_its_parts_are_doing(world: World) -> None:
     world.settle()
     assert done == [True, True]
     assert world.states() == {}
+
+
+def test_a_process_that_comes_late_is_not_for_a_start_that_has_been_begun_anew(world: World) -> None:
+    world.spawn(supervisor("top", ALL, supervisor("mid", ONE, actor("a")), actor("z")))
+    world.settle()
+    world.processes_take_a_moment = True
+    world.crash("top/mid/a")
+    world.crash("top/z")
+    assert [world.node("top/mid/a").incarnation, len(world.castings)] == [2, 2]
+    world.cast()
+    assert not world.puppets
+    world.cast()
+    assert world.puppet("top/mid/a").assignment.incarnation == 2
+
+
+def test_a_start_that_is_stopped_while_it_waits_for_a_process_needs_none(world: World) -> None:
+    world.processes_take_a_moment = True
+    answer = world.spawn(actor("a"))
+    world.stop("a")
+    world.settle()
+    assert isinstance(answer[0], NotSpawned)
+    assert not world.puppets

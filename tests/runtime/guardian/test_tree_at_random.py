@@ -63,6 +63,7 @@ def deeds(world: World, newcomers: list[Blueprint]) -> list[Deeds]:
     nodes, started = list(world.nodes()), [one for one in alive if one.has_started]
     kinds: list[Deeds] = [
         [world.tick] if world.at_once else [],
+        [world.cast] if world.castings else [],
         [world.wait_out] if world.backoffs else [],
         [world.run_out] if world.budgets else [],
         [partial(world.notice, one) for one in world.puppets if not one.is_alive],
@@ -84,11 +85,15 @@ def deeds(world: World, newcomers: list[Blueprint]) -> list[Deeds]:
     return [kind for kind in kinds if kind]
 
 
-@given(families("one"), families("two"), newcomers, st.lists(st.integers(0, 10**6), max_size=40))
+chances = st.lists(st.integers(0, 10**6), max_size=40)
+
+
+@given(families("one"), families("two"), newcomers, chances, st.booleans())
 def test_whatever_happens_the_tree_comes_to_rest_with_all_of_its_parts_alive(
-    one: Blueprint, two: Blueprint, newcomers: list[Blueprint], chances: list[int]
+    one: Blueprint, two: Blueprint, newcomers: list[Blueprint], chances: list[int], late: bool
 ) -> None:
     with new_world() as world:
+        world.processes_take_a_moment = late
         world.spawn(one)
         world.spawn(two)
         for chance in chances:
