@@ -65,7 +65,7 @@ class Rebuilding:
         stream, segments = node.blueprint.packed
         parts = (self._endpoint.codec.encode(record)[0], stream, *segments)
         with suppress(OSError):  # no room: then it will not come back
-            self._file(node.address.id).write_bytes(wire.pack_plain([*parts]))
+            (node.layout.directory / _FILE).write_bytes(wire.pack_plain([*parts]))
         for child in node.children:
             self.record(child)
 
