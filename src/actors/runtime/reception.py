@@ -56,7 +56,8 @@ class Reception:
     Not thread-safe; the process holds the mailbox's lease.
     """
 
-    def __init__(self, endpoint: Endpoint, layout: Layout, terms: Terms) -> None:
+    def __init__(self, endpoint: Endpoint, layout: Layout, terms: Terms, *, fresh: bool) -> None:
+        """Of a `fresh` mailbox nobody has read before."""
         self.why: ExitReason | None = None
         """Why the loop is left after the message in hand; None while it is not."""
         self.hand: Hand | None = None
@@ -70,7 +71,7 @@ class Reception:
         self._decode = endpoint.codec.decode
         self._alone = (endpoint.address,)
         self._control = LaneReader(layout.control, layout.places)
-        self._inbox = _open_inbox(layout, terms.mailbox_size, self._control)
+        self._inbox = _open_inbox(layout, terms.mailbox_size, self._control, fresh)
         self.words = self._inbox.journal.words
         self._bounded = terms.mailbox_size > 0
         self._guarded = terms.handler_timeout is not None
@@ -258,7 +259,7 @@ class Reception:
         self._endpoint.reports.make(self._endpoint.address.path, path, cause, message)
 
 
-def _open_inbox(layout: Layout, bound: int, control: LaneReader) -> Inbox:
+def _open_inbox(layout: Layout, bound: int, control: LaneReader, fresh: bool) -> Inbox:
     places = Credits(layout.credits, bound) if bound > 0 else None
     pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
-    return Inbox(layout, pipe, places, wake=[control.fileno()])
+    return Inbox(layout, pipe, places, wake=[control.fileno()], fresh=fresh)

@@ -63,7 +63,7 @@ class Worker:
         self._endpoint = Endpoint(
             assignment.site, assignment.address, assignment.incarnation, carrier=PROCESS_DRAINER
         )
-        self._reception = Reception(self._endpoint, layout, terms)
+        self._reception = Reception(self._endpoint, layout, terms, fresh=not assignment.incarnation)
         self._words = self._reception.words
         self._words[Word.SINCE] = 0
         self._words[Word.PROCESS] = os.getpid()  # the guardian says so too, but perhaps later

@@ -32,7 +32,9 @@ class Inbox:
         *,
         wake: Iterable[int] = (),
         spin: bool = True,
+        fresh: bool = False,
     ) -> None:
+        """Of a `fresh` mailbox nobody has read before, so that nothing has been left there."""
         self._places = layout.places
         self._slabs = Slabs(layout.places.main)
         self._credits = credits
@@ -40,7 +42,7 @@ class Inbox:
         self.journal = Journal(layout.journal, pipe.number)
         self._waiter = Waiter(pipe.number, self.journal.refill, wake, spin=spin)
         self._label: bytes | None = None
-        self._swept = False
+        self._swept = fresh
         self._scarce_since: float | None = None
 
     def fileno(self) -> int:
