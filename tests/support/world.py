@@ -316,11 +316,13 @@ class World:
         """What is true of a tree at rest."""
         assert set(self.states().values()) <= {"running"}, self.states()
         assert self.names == set(self.states())
+        assert not self.tree.root.fallen_below
         assert sorted(one.path for one in self.puppets) == sorted(
             node.address.path for node in self.nodes() if not node.supervises
         )
         for node in self.nodes():
-            assert not any((node.leaving, node.regrouping, node.fallen, node.when_down, node.when_started))
+            assert not any((node.leaving, node.regrouping, node.when_down, node.when_started))
+            assert not any((node.fallen, node.fallen_below))
             assert node.parent is not None
             assert node in node.parent.children
             assert (node.process is None) == node.supervises

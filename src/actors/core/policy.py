@@ -69,14 +69,13 @@ def decide(
 
 def restarted_with(strategy: Strategy, children: Sequence[T], ended: T) -> list[T]:
     """Which children, in start order, are restarted because `ended` is."""
-    at = children.index(ended)
     match strategy:
         case Strategy.ONE_FOR_ONE:
             return [ended]
         case Strategy.ONE_FOR_ALL:
             return list(children)
         case Strategy.REST_FOR_ONE:
-            return list(children[at:])
+            return list(children[children.index(ended) :])
 
 
 def shuts_down(auto_shutdown: AutoShutdown, significant: bool, others: Iterable[bool]) -> bool:

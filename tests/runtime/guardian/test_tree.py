@@ -327,3 +327,13 @@ def test_a_start_that_is_stopped_while_it_waits_for_a_process_needs_none(world: 
     world.settle()
     assert isinstance(answer[0], NotSpawned)
     assert not world.puppets
+
+
+def test_one_who_has_left_a_group_while_it_was_restarted_is_not_judged_with_it(world: World) -> None:
+    family(world, ALL, "a", "b")
+    world.crash("top/a")
+    world.obey("top/b")
+    world.stop("top/b")
+    world.fail("top/a")
+    world.settle()
+    assert world.running() == ["top", "top/a"]

@@ -75,7 +75,9 @@ class Node:
     attempts: int = 0
     """How many restarts in a row there were, as its backoff counts them."""
     fallen: ExitReason | None = None
-    """Why it went down by itself, until that has been judged."""
+    """Why it went down by itself, until that has been judged; said by `fall`."""
+    fallen_below: set[Node] = attrs.field(factory=lambda: set[Node]())
+    """Which of its children have fallen."""
     regrouping: Regrouping | None = None
     """The restart of a group in which it is going down, or is down, to be started again."""
     leaving: bool = False
@@ -124,6 +126,25 @@ class Node:
         if self.parent is not None and self.parent.supervises:
             return self.parent.restarts_below
         return self.history
+
+    def fall(self, why: ExitReason) -> None:
+        """Go down by itself, which is to be judged; who is gone has been judged."""
+        if self.parent is not None and self.state is not State.GONE:
+            self.fallen = why
+            self.parent.fallen_below.add(self)
+
+    def take_fallen(self) -> ExitReason | None:
+        """Why it has fallen, if it has; whoever takes it judges, or need not."""
+        fallen, self.fallen = self.fallen, None
+        if self.parent is not None:
+            self.parent.fallen_below.discard(self)
+        return fallen
+
+    def fallen_children(self) -> list[Node]:
+        """Who of its children has fallen, in the order in which they start; as a rule one of many."""
+        if len(self.fallen_below) < 2:
+            return list(self.fallen_below)
+        return [child for child in self.children if child in self.fallen_below]
 
     def unclock(self) -> None:
         """Stop its timers, if any run."""

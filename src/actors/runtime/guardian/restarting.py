@@ -58,14 +58,15 @@ class Restarting:
     def _fell(self, node: Node, why: ExitReason) -> None:
         """A node has gone down by itself, and those below it are down."""
         if node.state is State.DOWN and node.parent is not None:
-            node.fallen = why
+            node.fall(why)
             self.review(node.parent)
 
     def failed(self, node: Node, why: ExitReason) -> None:
         """A node that is to be there did not start; it is judged as a later event, never in a loop."""
         parent = node.parent
         if parent is not None:
-            node.regrouping, node.fallen = None, why
+            node.regrouping = None
+            node.fall(why)
             self._loop.call_later(0.0, lambda: self.review(parent))
 
     def review(self, parent: Node) -> None:
@@ -74,7 +75,7 @@ class Restarting:
         While others are being restarted whom a judgement would concern, it waits. While the parent is not
         running, whoever takes it down or brings it up sees to its children.
         """
-        for node in tuple(parent.children):
+        for node in parent.fallen_children():
             if parent.state is not State.RUNNING:
                 return
             if node.fallen is not None and node.may_begin and not self._is_regrouping(node, parent):
@@ -88,7 +89,7 @@ class Restarting:
 
     def _judge(self, node: Node, parent: Node) -> None:
         """Decide what becomes of a node that has fallen, and do it."""
-        why, node.fallen = node.fallen or reason.SHUTDOWN, None
+        why = node.take_fallen() or reason.SHUTDOWN
         now, intensity = time.monotonic(), self._intensity_of(parent)
         match policy.decide(node.terms.restart, why, node.ledger, now, intensity):
             case Verdict.RESTART:
@@ -163,11 +164,12 @@ class Restarting:
             return
 
         def begun(failure: ExitReason | None) -> None:
-            if fine(failure):
+            if failure is None or fine(failure):
                 self._begin_group(parent, waiting[1:], regrouping)
                 return
             for node in waiting:
-                node.regrouping, node.fallen = None, failure
+                node.regrouping = None
+                node.fall(failure)
             self._loop.call_later(0.0, lambda: self.review(parent))
 
         self._starting.begin(waiting[0], begun)
@@ -177,9 +179,10 @@ class Restarting:
     def _let_go(self, node: Node, parent: Node, why: ExitReason) -> None:
         """A child has ended for good by itself; its supervisor may end with it."""
         self._stopping.stop(node, why, nothing)
-        supervises, others = parent.blueprint.supervises, [one.terms.significant for one in parent.children]
+        supervises = parent.blueprint.supervises
         if why.end is End.SHUTDOWN or supervises is None:
             return
+        others = [one.terms.significant for one in parent.children]
         if policy.shuts_down(supervises.auto_shutdown, node.terms.significant, others):
             text = f"its significant child {node.path} has ended"
             self._bring_down(parent, ExitReason(end=End.NORMAL, text=text))

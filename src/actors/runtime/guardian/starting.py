@@ -40,7 +40,8 @@ class Starting:
         """Start a node: a supervisor's children in order, or a process."""
         node.state = State.STARTING
         node.incarnation += 1
-        node.report = node.fallen = node.regrouping = None
+        node.report = node.regrouping = None
+        node.take_fallen()
         node.began = node.began or time.monotonic()
         if node.supervises:
             node.born = time.monotonic()

@@ -100,6 +100,7 @@ class Undertaker:
         estate.remove(node)
         self._endpoint.site.unname(node.path)
         self._nodes.pop(node.address.id, None)
+        node.take_fallen()
         if node.parent is not None and node in node.parent.children:
             node.parent.children.remove(node)
         self._tell(node, why)
