@@ -38,6 +38,11 @@ def start_p50(method: str, count: int) -> Figure:
     return _in_an_interpreter_of_its_own("p50", method, count)
 
 
+def start_of_many(method: str, count: int) -> Figure:
+    """The mean time of so many bare processes that all live on, as actors do."""
+    return _in_an_interpreter_of_its_own("many", method, count)
+
+
 def memory(method: str, count: int) -> Figure:
     """What a bare process adds to the memory of all (PSS), in bytes."""
     return _in_an_interpreter_of_its_own("memory", method, count)
@@ -93,6 +98,14 @@ def _starts(method: str, count: int) -> list[float]:
     return times[1:]  # the first may have started a fork server
 
 
+def _starts_of_many(method: str, count: int) -> list[float]:
+    with ExitStack() as stack:
+        many = [Bare(method) for _ in range(count)]
+        for one in many:
+            stack.callback(one.stop)
+        return [one.took for one in many]
+
+
 def _memory(method: str, count: int) -> float:
     alone = pss("self")
     with ExitStack() as stack:
@@ -108,6 +121,8 @@ def _measure(what: str, method: str, count: int) -> float:
             return mean(_starts(method, count))
         case "p50":
             return median(_starts(method, count))
+        case "many":
+            return mean(_starts_of_many(method, count))
         case _:
             return _memory(method, count)
 

@@ -16,6 +16,8 @@ from benchmarks.stage import PATIENCE, Stage, stage
 from benchmarks.usage import cpu_time, pss, wake_ups
 
 _FEW: Final = 10
+_SETTLED: Final = 0.2
+"""After how many seconds those who have started, answered or rehearsed sleep."""
 
 
 class Crowd:
@@ -23,9 +25,9 @@ class Crowd:
 
     def __init__(self, stage: Stage, count: int) -> None:
         self._stage = stage
-        alone = self._memory([])
+        alone = self._memory()
         self._actors = stage.spawn(count)
-        self._added = (self._memory(self._actors) - alone) / count
+        self._added = (self._memory() - alone) / count
 
     def memory(self) -> Figure:
         """What an actor has added to the memory of all (PSS), in bytes."""
@@ -65,12 +67,13 @@ class Crowd:
         os.kill(actor.ask("pid"), signal.SIGKILL)
         actor.ask(Ask(n=1), timeout=PATIENCE)
 
-    def _memory(self, actors: list[ActorRef]) -> int:
-        return sum(map(pss, self._stage.pids(actors)))
+    def _memory(self) -> int:
+        time.sleep(_SETTLED)
+        return sum(map(pss, self._stage.pids()))
 
     def _rate(self, used: Callable[[int], float], seconds: float) -> Figure:
-        pids = self._stage.pids(self._actors)[:-1]  # not this process, which measures
-        time.sleep(0.2)  # until those who answered sleep again
+        pids = self._stage.pids()[:-1]  # not this process, which measures
+        time.sleep(_SETTLED)
         before = sum(map(used, pids))
         time.sleep(seconds)
         return Figure((sum(map(used, pids)) - before) / seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from actors import ActorRef, ActorSystem, child
@@ -41,9 +42,11 @@ class Stage:
         finally:
             self.end(actors)
 
-    def pids(self, actors: list[ActorRef]) -> list[int]:
-        """The processes of actors, the guardian's and this one."""
-        return [*(actor.ask("pid") for actor in actors), self.system.guardian_pid, os.getpid()]
+    def pids(self) -> list[int]:
+        """All processes of the system: actors, spare and zygote, the guardian, and at last this one."""
+        guardian = self.system.guardian_pid
+        children = Path(f"/proc/{guardian}/task/{guardian}/children").read_text()
+        return [*map(int, children.split()), guardian, os.getpid()]
 
 
 @contextmanager

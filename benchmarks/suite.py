@@ -171,7 +171,14 @@ class Suite:
             yield Contest(
                 "spawn to first reply, 50 actors",
                 partial(lives.together, count),
-                (Rival("bare fork", fork, faster=1 / 2), preloaded, spawn),
+                (
+                    Rival("bare fork", fork, faster=1 / 2),
+                    Rival(
+                        "bare fork, all live on", partial(bare.start_of_many, "fork", count), faster=1 / 2
+                    ),
+                    preloaded,
+                    spawn,
+                ),
             )
             p50, kills = partial(bare.start_p50, "fork", count), self._count(20)
             yield Contest(
@@ -193,6 +200,8 @@ class Suite:
             lives = Lives(ours)
             rivals = (Rival(of_few, partial(lives.together, FEW), faster=FLAT),)
             yield Contest(f"spawn to first reply, {among_many}", partial(lives.together, many), rivals)
+        forks = [partial(bare.start_of_many, "fork", number) for number in (many, FEW)]
+        yield Contest(f"bare fork, {among_many}", forks[0], (Rival(of_few, forks[1]),))
         with crowd(FEW) as few, crowd(many) as all_of_them:
             fork = Rival("bare fork", partial(bare.memory, "fork", 20), more=MIB)
             yield Contest(f"memory (PSS), {of_few}", few.memory, (fork,), Unit.BYTES)
