@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorSystem, SystemStopped, child
+from actors import Actor, ActorSystem, Mailbox, SystemStopped, child
 from actors.core import envelope
 from actors.core.envelope import Outcome
+from actors.runtime.descriptor import Descriptor
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.parcel import Places
@@ -23,6 +25,16 @@ from actors.runtime.replies import Replies
 class Echo(Actor):
     def receive(self, message: Any) -> Any:
         return message
+
+
+class Waiter(Actor):
+    """Answers with what comes through a mailbox."""
+
+    def __init__(self, box: str) -> None:
+        self.box = Mailbox.attach(box)
+
+    def receive(self, message: Any) -> Any:
+        return self.box.get(timeout=20)
 
 
 def test_an_event_loop_does_not_rob_a_waiting_thread_of_its_reply(system: ActorSystem) -> None:
@@ -81,6 +93,21 @@ class Crowd(Actor):
         return sorted(answers)
 
 
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_callback_of_a_future_may_end_the_system(mailbox: Mailbox, kill: bool) -> None:
+    system = ActorSystem("ended").start()
+    future = system.spawn(child(Waiter, mailbox.address)).ask_future("anything")
+    threads = queue.SimpleQueue[threading.Thread]()
+
+    def end(_: Any) -> None:
+        (system.kill if kill else system.stop)()
+        threads.put(threading.current_thread())
+
+    future.add_done_callback(end)
+    mailbox.put("go")
+    threads.get(timeout=20).join(20)
+
+
 @pytest.fixture
 def lane(tmp_path: Path) -> Lane:
     return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
@@ -115,3 +142,20 @@ def test_a_reply_that_has_come_is_the_end_of_its_ask_whatever_else_has_happened(
         assert answered.answer == Answer(Outcome.REPLY, b"here")
         assert open_still.answer
         assert open_still.answer.outcome != Outcome.REPLY
+
+
+def test_so_it_is_while_another_thread_reads_them(lane: Lane) -> None:
+    bell = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
+    replies = Replies(lane, [bell], lambda: os.eventfd_read(bell.number))
+    for _ in range(200):
+        waiting, answered = (Pending(time.monotonic() + 10) for _ in range(2))
+        thread = threading.Thread(target=replies.wait, args=(replies.expect(waiting), waiting))
+        number = replies.expect(answered)
+        thread.start()
+        reply(lane, number)
+        replies.end_present(Answer(Outcome.CRASHED))
+        os.eventfd_write(bell.number, 1)
+        thread.join(10)
+        assert answered.answer == Answer(Outcome.REPLY, b"here")
+        assert waiting.answer == Answer(Outcome.CRASHED)
+    replies.close()

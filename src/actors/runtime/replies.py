@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import select
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -23,6 +24,9 @@ from actors.runtime.pending import Answer, Pending, PendingFuture
 
 _SLICE: Final = 0.05
 """How late the timeout of a future may be noticed, in seconds."""
+_TICK: Final = 0.001
+_LONG: Final = 0.5
+"""For how many seconds the end of all waits for a callback, which may itself wait for that end."""
 
 
 # Half the time of Answer(...).
@@ -43,7 +47,8 @@ class Replies:
         self._ended: Exception | None = None
         self._numbers = itertools.count(1)
         self._leading = threading.Lock()
-        self._reading = threading.Lock()  # held for no longer than a look into the lane
+        self._reading = False
+        """Whether the thread that leads may have taken replies whose asks it has not ended yet."""
         self._futures: dict[int, PendingFuture] = {}
         self._futures_lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -106,26 +111,46 @@ class Replies:
                 self._thread.start()
 
     def read(self) -> bool:
-        """Read the lane and end the asks whose replies have come; False if none has. Never waits."""
-        with self._reading:
-            ends = [self._match(*message) for message in self._lane.read()]
-        for end in ends:
-            if end is not None:
-                pending, answer = end
-                pending.resolve(answer)  # which may run anybody's callback
-        return bool(ends)
+        """Read the lane and end the asks whose replies have come; False if none has. Never waits.
 
-    def _match(self, data: bytes, segments: Sequence[bytes]) -> tuple[Pending, Answer] | None:
-        """The ask that a message ends, if there is one, and its answer."""
+        For the thread that leads.
+        """
+        self._reading = True
         try:
-            number, outcome, body = envelope.open_reply(data)
-        except ValueError:
-            return None
-        pending = self._pending.pop(number, None)
-        if pending is None:
-            self.late += 1
-            return None
-        return pending, _new(Answer, (outcome, body, segments, None))
+            messages = self._lane.read()
+            for data, segments in messages:
+                try:
+                    number, outcome, body = envelope.open_reply(data)
+                except ValueError:
+                    continue
+                pending = self._pending.pop(number, None)
+                if pending is None:
+                    self.late += 1
+                else:
+                    pending.resolve(_new(Answer, (outcome, body, segments, None)))
+        finally:
+            self._reading = False
+        return bool(messages)
+
+    def _hear(self) -> None:
+        """Have read what has come: here, unless a thread leads, which is about to do so."""
+        end = time.monotonic() + _LONG
+        while not self._leading.acquire(timeout=_TICK):
+            heard = not self._has_mail() and not self._reading  # in this order
+            if heard or time.monotonic() > end:
+                return
+        try:
+            self.read()
+        finally:
+            self._leading.release()
+            self._hand_on()
+
+    def _has_mail(self) -> bool:
+        pipe, poll = self._lane.hold(), select.poll()
+        if pipe is None:
+            return False
+        poll.register(pipe.number, select.POLLIN)
+        return bool(poll.poll(0))
 
     def _read_in_passing(self) -> None:
         """Read, unless a thread leads: it sleeps until the lane is readable, and must not be robbed."""
@@ -138,7 +163,7 @@ class Replies:
 
     def end_present(self, answer: Answer) -> None:
         """End every ask that is open now, and whose reply has not come."""
-        self.read()
+        self._hear()
         for number in tuple(self._pending):
             pending = self._pending.pop(number, None)
             if pending is not None:
@@ -147,7 +172,7 @@ class Replies:
     def end_all(self, error: Exception) -> None:
         """End every ask with an error: no reply can come any more than those that have."""
         self._ended = error
-        self.read()
+        self._hear()
         pending, self._pending = self._pending, {}
         for one in pending.values():
             one.resolve(Answer(Outcome.STOPPED, error=error))
@@ -162,7 +187,7 @@ class Replies:
                     loop.call_soon_threadsafe(self._leave, loop)
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(_LONG)
         self._lane.close()
         self._others = ()
 
