@@ -25,6 +25,7 @@ from actors.runtime.context import WorkerContext
 from actors.runtime.mailbox import slab
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.outbox import Outbox
+from support import cast, forks
 
 
 class Pid(Request[int]):
@@ -246,3 +247,15 @@ def test_what_a_killed_sender_has_left_is_removed_while_its_receiver_lives_on(
     assert hauler.ask(tidy) != killed
     while any(name.startswith(f"{killed}.") for name in os.listdir(parcels)):
         os.sched_yield()
+
+
+def test_what_a_killed_sender_has_left_is_removed_with_the_next_restart(system: ActorSystem) -> None:
+    player = system.spawn(cast.Player)
+    dead = forks.fork(lambda: None)
+    forks.wait(dead)
+    orphan = system.directory / str(player.address.id) / "parcels" / f"{dead}.1.0"
+    orphan.touch()
+    os.kill(player.ask(cast.Pid()), signal.SIGKILL)
+    assert player.ask(cast.Numbers(), timeout=20) == []
+    while orphan.exists():
+        pass
