@@ -110,6 +110,23 @@ class JournalMachine(RuleBasedStateMachine):
         self.in_batch.popleft()
         self.in_hand = False
 
+    @precondition(lambda self: not self.in_hand)
+    @rule()
+    def run(self) -> None:
+        for message in self.journal.run():
+            assert self.journal.taken
+            self.refill_model()
+            assert self.in_batch.popleft() == Entry(frame.Kind.INLINE, message)
+        self.refill_model()
+        following = self.in_batch[0] if self.in_batch else None
+        assert not (isinstance(following, Entry) and following.kind == frame.Kind.INLINE)
+
+    def refill_model(self) -> None:
+        if not self.in_batch:
+            self.in_batch += self.in_pipe
+            self.in_pipe.clear()
+            self.join_garbage()
+
     @rule()
     def reopen(self) -> None:
         self.journal.close()

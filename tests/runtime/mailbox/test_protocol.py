@@ -15,6 +15,7 @@ import pytest
 
 from actors.core.errors import DecodeError
 from actors.runtime.mailbox import credit, inbox, journal, mailbox, parcel, reading, slab, status
+from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.mailbox import Mailbox
 from actors.runtime.mailbox.status import TAKEN, Status, Word
@@ -129,6 +130,62 @@ def test_a_successor_goes_on_from_every_instruction(first: int) -> None:
     assert step > 500
     assert 50 < lost_in_hand < step
     box.close()
+
+
+def test_a_successor_goes_on_from_every_instruction_of_a_run() -> None:
+    messages = [b"first", b"parcel" * 50_000, b"third", b"", b"fifth"]
+    box = Mailbox()
+    layout = box._open.layout  # pyright: ignore[reportPrivateUsage]
+    steps = Words(1)
+    step, killed, in_hand, lost_in_hand = 0, -signal.SIGKILL, False, 0
+    while killed == -signal.SIGKILL:
+        step += 1
+        for message in messages:
+            box._outbox.put(message)  # pyright: ignore[reportPrivateUsage]
+        steps.words[0] = 0
+        records, recording = os.pipe()
+
+        def read(last: int = step, recording: int = recording) -> None:
+            opened = box._reading._reader()  # pyright: ignore[reportPrivateUsage]
+            with Stepper(last, steps.words):
+                run_through(opened, messages, recording)
+
+        killed = wait(fork(read))
+        os.close(recording)
+        count = len(os.read(records, 100))
+        os.close(records)
+        in_hand = taken(layout)
+        successor = box._reading._reader()  # pyright: ignore[reportPrivateUsage]
+        rest: list[bytes] = []
+        while (parts := successor.take()) is not None:
+            rest.append(parts[0])
+            successor.done()
+        expected = messages[count:]
+        assert rest in ((expected, expected[1:]) if in_hand else (expected,)), f"step {step}"
+        lost_in_hand += in_hand
+        assert box.empty()
+        box.release()
+    assert killed == 0
+    assert not in_hand, "what has been run through must not be tried again"
+    assert step > 200
+    assert 50 < lost_in_hand < step
+    box.close()
+
+
+def run_through(opened: Inbox, messages: list[bytes], recording: int) -> None:
+    """Take all messages, and write a byte for each once it is in hand."""
+    done = 0
+    while done < len(messages):
+        for message in opened.run():
+            assert message == messages[done]
+            os.write(recording, b".")
+            done += 1
+        parts = opened.take()
+        if parts is not None:
+            assert parts[0] == messages[done]
+            os.write(recording, b".")
+            opened.done()
+            done += 1
 
 
 def slab_in_use(box: Mailbox) -> int:

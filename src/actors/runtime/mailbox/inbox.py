@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from actors.core.errors import DecodeError
@@ -57,6 +57,13 @@ class Inbox:
                 self._label = entry.payload
             self.done()
         self._sweep()
+
+    def run(self) -> Iterator[bytes]:
+        """Take messages one after another until none waits, or one that did not come in one piece.
+
+        Only for an unbounded mailbox. Each is in hand until the next is asked for, or until `done`.
+        """
+        return self.journal.run()
 
     def take(self) -> Parts | None:
         """Take the next message in hand; None if none waits.
