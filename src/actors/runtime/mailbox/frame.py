@@ -50,9 +50,13 @@ INLINE_OPENING: Final = MAGIC | _INLINE << 16
 """How the head of an untouched inline frame begins, as a number."""
 
 
+_pack_opening: Final = OPENING.pack
+_HEAD_SIZE: Final = HEAD.size
+
+
 def inline(message: bytes) -> bytes:
     """The frame of a message of at most `ROOM` bytes."""
-    return HEAD.pack(MAGIC, _INLINE, HEAD.size + len(message)) + message
+    return _pack_opening(INLINE_OPENING, _HEAD_SIZE + len(message)) + message
 
 
 def parcel(label: bytes) -> bytes:
