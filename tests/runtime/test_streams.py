@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from actors import Actor, ActorRef, ActorSystem, Mailbox, Message, child
+from actors import Actor, ActorRef, ActorSystem, ExitReason, Mailbox, Message, child
 from actors.events import DeadLetter, Unhandled
 
 LARGE = 300_000
@@ -56,6 +57,34 @@ class Relay(Actor):
         return None
 
 
+class Perpetual(Actor):
+    """Always has mail, as each number is followed by another that it tells itself."""
+
+    def __init__(self, box: str) -> None:
+        self.box = Mailbox.attach(box)
+        self.stopping = False
+
+    def receive(self, message: Any) -> Any:
+        if self.stopping:
+            self.box.put("too late")
+        match message:
+            case int():
+                self.context.ref.tell(message + 1)
+                if message == 100:
+                    self.box.put("well under way")
+            case "stop":
+                self.stopping = True
+                self.context.stop()
+            case "set an alarm":
+                self.context.send_after(0, "ring")
+            case text:
+                self.box.put(text)
+        return None
+
+    def on_stop(self, reason: ExitReason) -> None:
+        self.box.put("stopped")
+
+
 class AsyncNotes(Notes):
     async def on_start(self) -> None:
         """Make the actor asynchronous."""
@@ -78,6 +107,57 @@ class Forgetful(Actor):
 
     def receive(self, message: Note) -> None:
         weakref.finalize(message, self.box.put, message.number)
+
+
+class Page(Message):
+    notes: list[Note]
+
+
+class Keeper(Actor):
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def receive(self, message: Any) -> Any:
+        if message == "kept":
+            return self.kept
+        self.kept.append(message)
+        return None
+
+
+class AsyncKeeper(Keeper):
+    async def on_start(self) -> None:
+        """Make the actor asynchronous."""
+
+
+def define(later: bool) -> type[Message]:
+    """One class or another, under the same tag."""
+
+    class Defined(Message, tag="defined"):
+        number: int
+
+        @property
+        def later(self) -> bool:
+            return later
+
+    return Defined
+
+
+class Definer(Actor):
+    """Says of each message of the class above by which of its definitions it was made."""
+
+    def __init__(self) -> None:
+        self.seen: list[bool] = []
+        define(later=False)
+
+    def receive(self, message: Any) -> Any:
+        match message:
+            case "seen":
+                return self.seen
+            case _:
+                self.seen.append(message.later)
+                if message.number == 2:
+                    define(later=True)
+        return None
 
 
 either = pytest.mark.parametrize("kind", [Notes, AsyncNotes])
@@ -158,11 +238,66 @@ def test_each_is_forwarded_as_itself(system: ActorSystem) -> None:
 def test_who_waited_for_a_question_between_them_does_not_wait_for_the_next(system: ActorSystem) -> None:
     notes = system.spawn(Notes)
     first, second = (system.spawn(child(Relay, notes)) for _ in range(2))
-    first.tell(Note(number=1))
+    first.tell(("ask", notes, "seen"))
     second.tell(("ask", first, "who?"))
-    assert second.ask("answers") == [[]]
+    assert second.ask("answers") == [[[]]]
     first.tell(("ask", second, "who?"))
-    assert first.ask("answers") == [[[]]]
+    assert first.ask("answers") == [[], [[[]]]]
+
+
+def test_one_of_a_class_that_is_defined_anew_is_of_the_new_class(system: ActorSystem) -> None:
+    definer = system.spawn(Definer)
+    defined: Any = define(later=False)
+    for number in range(1, 5):
+        definer.tell(defined(number=number))
+    assert definer.ask("seen") == [False, False, True, True]
+
+
+@pytest.mark.parametrize("kind", [Keeper, AsyncKeeper])
+def test_kinds_may_alternate(system: ActorSystem, kind: type[Keeper]) -> None:
+    values: list[Any] = [
+        Note(number=1),
+        {"a": [1, {"b": None}]},
+        "text",
+        Page(notes=[Note(number=2), Note(number=3)]),
+        [(3, "c")],
+        Note(number=4, data=b"four"),
+        {"a": 2**70, "at": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"long": list(range(1000))},
+        None,
+        Note(number=2**70),
+    ]
+    keeper = system.spawn(kind)
+    for value in 3 * values:
+        keeper.tell(value)
+    assert keeper.ask("kept") == 3 * values
+
+
+def test_in_the_midst_of_them_an_actor_can_be_told_to_stop(system: ActorSystem, mailbox: Mailbox) -> None:
+    perpetual = under_way(system, mailbox)
+    perpetual.stop()
+    assert mailbox.get(timeout=20) == "stopped"
+
+
+def test_in_the_midst_of_them_an_actor_can_stop_itself(system: ActorSystem, mailbox: Mailbox) -> None:
+    perpetual = under_way(system, mailbox)
+    perpetual.tell("stop")
+    assert mailbox.get(timeout=20) == "stopped"
+
+
+def test_in_the_midst_of_them_an_alarm_rings(system: ActorSystem, mailbox: Mailbox) -> None:
+    perpetual = under_way(system, mailbox)
+    perpetual.tell("set an alarm")
+    assert mailbox.get(timeout=20) == "ring"
+    perpetual.tell("still there")
+    assert mailbox.get(timeout=20) == "still there"
+
+
+def under_way(system: ActorSystem, mailbox: Mailbox) -> ActorRef:
+    perpetual = system.spawn(child(Perpetual, mailbox.address))
+    perpetual.tell(0)
+    assert mailbox.get(timeout=20) == "well under way"
+    return perpetual
 
 
 def test_none_is_kept_once_it_has_been_handled(system: ActorSystem, mailbox: Mailbox) -> None:

@@ -18,16 +18,29 @@ _ASK: Final = int(Kind.ASK)
 class Hand:
     """A message that is being handled. An ask is answered once."""
 
-    __slots__ = ("_endpoint", "_mail", "body", "message", "owes", "segments")
+    __slots__ = ("_endpoint", "_head", "_mail", "data", "message", "owes", "segments")
 
-    def __init__(self, endpoint: Endpoint, mail: Mail, segments: Sequence[bytes], message: Any) -> None:
+    def __init__(
+        self, endpoint: Endpoint, mail: Mail, data: bytes, segments: Sequence[bytes], message: Any
+    ) -> None:
         self.message = message
-        self.body = mail.body
+        self.data = data
+        """All that came, the envelope first."""
         self.segments = segments
+        self._head = len(data) - len(mail.body)
         self._endpoint = endpoint
         self._mail = mail
         self.owes = mail.kind == _ASK
         """Whether it is a question that has not been answered."""
+
+    def forget(self) -> None:
+        """Keep nothing of the message itself: the hand is for others of its series."""
+        self._mail = self._mail._replace(body=b"")
+
+    @property
+    def body(self) -> bytes:
+        """The message's own bytes."""
+        return self.data[self._head :]
 
     @property
     def sender(self) -> ActorRef | None:

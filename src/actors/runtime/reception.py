@@ -32,6 +32,7 @@ from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import IDLE, Inbox
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.status import Word
+from actors.runtime.series import AllSeries, Series
 from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
@@ -63,10 +64,9 @@ class Reception:
         self.hand: Hand | None = None
         """The message that is being handled."""
         self.alarms = Alarms()
-        self._told: Hand | None = None
-        """That of the message before, if that was a tell: in a stream the next has the same envelope."""
-        self._head = b""
-        self._length = 0
+        self._series: Series | None = None
+        """That of the message before; mostly the next one is of it, too."""
+        self._all_series = AllSeries()
         self._endpoint = endpoint
         self._decode = endpoint.codec.decode
         self._alone = (endpoint.address,)
@@ -77,6 +77,8 @@ class Reception:
         self._guarded = terms.handler_timeout is not None
         self._retries = terms.retry > 0
         self._wear = Wear(terms) if terms.max_messages or terms.max_memory or terms.max_age else None
+        self._plain = not self._bounded and self._wear is None
+        """Whether nothing need be done after each message but the next."""
 
     def stop(self, why: ExitReason) -> None:
         """Leave the loop after the message in hand, unless that is decided already."""
@@ -91,8 +93,13 @@ class Reception:
     def serve(self, actor: Actor) -> ExitReason:
         """Serve until a stop, and return why. Raises `Crash`, and as `receive` if that ends the process."""
         while self.why is None:
+            if self._plain and not self.alarms.coming:
+                self._run(actor)
+                if self.why is not None:
+                    break
             if parts := self._next():
                 self._handle(actor, *parts)
+                self._inbox.done()
                 if self._wear is not None:
                     self._wear_out(self._wear)
             elif self.why is None:
@@ -101,11 +108,23 @@ class Reception:
                 self.alarms.ring_due()
         return self.why
 
+    def _run(self, actor: Actor) -> None:
+        """Serve one message after another while there is nothing else to see to."""
+        words, alarms = self.words, self.alarms
+        if words[_CONTROL]:
+            return
+        for data in self._inbox.run():
+            self._handle(actor, data, ())
+            if self.why is not None or words[_CONTROL] or alarms.coming:
+                self._inbox.done()
+                return
+
     async def serve_async(self, actor: Actor) -> ExitReason:
         """`serve` in an event loop, where `receive` may be a coroutine function."""
         while self.why is None:
             if parts := self._next():
                 await self._handle_async(actor, *parts)
+                self._inbox.done()
                 if self._wear is not None:
                     self._wear_out(self._wear)
                 await asyncio.sleep(0)  # the actor's own tasks have their turn between messages
@@ -174,11 +193,10 @@ class Reception:
                     hand.answer(result)
             except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
                 self._fail(hand, error)
-            hand.message, hand.body = None, b""  # it may be kept for the next message
+            hand.message, hand.data = None, b""  # it may be kept for the next message
         self.hand = None
         if self._guarded:
             self.words[Word.SINCE] = 0
-        self._inbox.done()
 
     async def _handle_async(self, actor: Actor, data: bytes, segments: Sequence[bytes]) -> None:
         if self._guarded:
@@ -193,26 +211,31 @@ class Reception:
                     hand.answer(result)
             except BaseException as error:  # noqa: BLE001
                 self._fail(hand, error)
-            hand.message, hand.body = None, b""  # it may be kept for the next message
+            hand.message, hand.data = None, b""  # it may be kept for the next message
         self.hand = None
         if self._guarded:
             self.words[Word.SINCE] = 0
-        self._inbox.done()
 
     def _take_up(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
         """The message in hand, or None if it is not one to be handled."""
-        hand = self._told
-        if hand is not None and not segments and data.startswith(self._head):
-            body = data[self._length :]
-            try:
-                hand.message = self._decode(body, segments)
-            except DecodeError:
-                pass
-            else:
-                hand.body = body
-                self.hand = hand
-                return hand
-        self._told = None
+        series = self._series
+        if series is None or not data.startswith(series.beginning):
+            series = self._series = self._all_series.find(data)
+            if series is None:
+                return self._open(data, segments)
+            ASKING.set(self._alone)
+        if segments or len(data) > series.longest:
+            return self._open(data, segments)
+        hand = series.hand
+        try:
+            hand.message = series.load(data[series.start :])
+        except Exception:  # noqa: BLE001 - the general way finds it again, or another way
+            return self._open(data, segments)
+        hand.data = data
+        self.hand = hand
+        return hand
+
+    def _open(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
         try:
             mail = envelope.open_mail(data)
             SENDERS[mail.sender]
@@ -229,14 +252,12 @@ class Reception:
         try:
             message = self._decode(mail.body, segments)
         except DecodeError as error:
-            Hand(self._endpoint, mail, segments, None).reject(f"cannot be decoded: {error}")
+            Hand(self._endpoint, mail, data, segments, None).reject(f"cannot be decoded: {error}")
             return None
         ASKING.set((*mail.chain, self._endpoint.address) if mail.chain else self._alone)
-        self.hand = hand = Hand(self._endpoint, mail, segments, message)
+        self.hand = hand = Hand(self._endpoint, mail, data, segments, message)
         if mail.kind == _TELL and not (segments or mail.chain or mail.deadline):
-            self._told = hand
-            self._length = len(data) - len(mail.body)
-            self._head = data[: self._length]
+            self._series = self._all_series.add(hand, self._endpoint.codec)
         return hand
 
     def _fail(self, hand: Hand, error: BaseException) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from actors.core.address import Address
 from actors.core.codec.decoding import Decoding
@@ -12,7 +12,7 @@ from actors.core.codec.encoding import Encoding, has_large_buffer
 from actors.core.codec.flat import DUMPS, LOADS
 from actors.core.codec.limits import DEFAULT_LIMITS, SEGMENT_MIN, Limits
 from actors.core.codec.nesting import keeps_limits
-from actors.core.codec.wire import NEVER_USED, SCALAR_HEADS, unpack_plain
+from actors.core.codec.wire import NEVER_USED, SCALAR_HEADS, tag_end, unpack, unpack_plain
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.glance import reason
 from actors.core.message import lookup_packed
@@ -22,6 +22,17 @@ __all__ = ["SEGMENT_MIN", "Codec", "Limits", "Segments"]
 
 Segments = tuple[bytes, ...]
 """Large ``bytes`` of a message, which travel beside its stream."""
+
+
+class Reader(NamedTuple):
+    """A short way to decode streams without segments that begin with the same tag, or with none."""
+
+    load: Callable[[bytes], Any]
+    """Makes the value of a stream; where it raises whatever it does, `Codec.decode` knows more."""
+    start: int
+    """How many bytes of the stream's beginning it does without."""
+    longest: int
+    """How long the streams are at most that it is good for."""
 
 
 class Codec:
@@ -81,6 +92,8 @@ class Codec:
                         return load(stream[end:])
                 elif head in SCALAR_HEADS:
                     return unpack_plain(stream)
+                elif len(stream) <= self._short and not segments:
+                    return self._decode_short(stream)
         except Exception:  # noqa: BLE001, S110 - likewise
             pass
         try:
@@ -91,6 +104,13 @@ class Codec:
             raise DecodeError(error.place, error.problem) from error
         except Exception as error:
             raise DecodeError("message", f"not a message: {reason(error)}") from error
+
+    def reader(self, stream: bytes) -> Reader:
+        """What decodes streams that begin as this one, up to the end of its tag."""
+        end = tag_end(stream, 0)
+        cls = lookup_packed(stream[3:end]) if end else None
+        load = None if cls is None else LOADS[cls]
+        return Reader(self.decode, 0, self.limits.size) if load is None else Reader(load, end, self._flat)
 
     def _explain(self, value: Any, error: Exception) -> EncodeError:
         try:
@@ -119,13 +139,18 @@ class Codec:
 
     def _decode(self, stream: bytes | memoryview, segments: Sequence[bytes]) -> Any:
         decoding = Decoding(self.limits, self.bind, segments)
-        if len(stream) <= self._short and not segments:
-            return decoding.value(stream)
         self._check_size(stream, segments)
         value = decoding.value(stream)
         if len(stream) > self._short:
             self._check_nesting(value, stream, decoding.nested)
         return value
+
+    def _decode_short(self, stream: bytes | memoryview) -> Any:
+        """The value of a stream that is too short to break a limit, has no segments and no tag."""
+        return unpack(stream, self._extension)
+
+    def _extension(self, code: int, payload: bytes) -> Any:
+        return Decoding(self.limits, self.bind, ()).hook(code, payload)
 
     def _check_size(self, stream: bytes | memoryview, segments: Sequence[bytes]) -> None:
         size = len(stream) + sum(map(len, segments)) if segments else len(stream)

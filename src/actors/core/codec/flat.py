@@ -15,7 +15,7 @@ from actors.core.codec import wire
 from actors.core.codec.limits import SEGMENT_MIN
 from actors.core.codec.nesting import kind_of
 from actors.core.errors import DecodeError
-from actors.core.message import Message
+from actors.core.message import Message, lookup_packed
 from actors.core.schema import Schema, fields_of, schema_of
 
 Dump = Callable[[Any], bytes | None]
@@ -95,6 +95,7 @@ def _load_of(schema: Schema) -> Load:
     """Makes an object past its `__init__` where that would do nothing but set the fields."""
     cls, width = schema.cls, schema.width
     checks = [(name, exact) for name, exact, _ in schema.checks]
+    tag = cls.__tag__.encode()
     new, unpack, plain = object.__new__, wire.unpack_plain, _only_sets(cls)
     give: Callable[[Message, dict[str, Any]], None] = vars(Message)["__dict__"].__set__
 
@@ -105,6 +106,8 @@ def _load_of(schema: Schema) -> Load:
                 raise DecodeError(cls.__qualname__, name)
         if len(fields) != width:
             raise DecodeError(cls.__qualname__, "other fields")
+        if lookup_packed(tag) is not cls:
+            raise DecodeError(cls.__qualname__, "defined anew")
         if not plain:
             return schema.construct(fields)
         message = new(cls)

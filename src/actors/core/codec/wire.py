@@ -116,6 +116,11 @@ _DEEP = 8
 """From here on unpack on the heap: ``unpackb`` is faster, but takes 40 KiB of the C stack."""
 
 
+def tag_end(data: bytes, at: int) -> int:
+    """Where the tag of the stream at a place ends; the place itself if it is no message's."""
+    return at + 3 + (data[at + 1] << 8 | data[at + 2]) if data[at] == NEVER_USED else at
+
+
 def body(stream: bytes | memoryview) -> bytes | memoryview:
     """The msgpack of a stream, without the tag before it if it is one message."""
     if stream[0] != NEVER_USED:
