@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from actors.core.errors import MailboxClosed
+from actors.runtime.mailbox import frame, overflow
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.outbox import Outbox, open_pipe
 from actors.runtime.mailbox.parcel import Places
@@ -94,6 +95,37 @@ def test_what_is_written_after_the_readers_last_look_is_told_too(pipe: Pipe) -> 
     pipe.outbox.drain()
     assert pipe.lost == LOST
     assert not any(pipe.parcels.iterdir())
+
+
+def test_a_sender_gives_way_to_a_receiver_as_long_as_that_reads(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, given = 0.0, 0
+
+    def give() -> None:
+        nonlocal given
+        given += 1
+
+    monkeypatch.setattr(overflow, "monotonic", lambda: now)
+    monkeypatch.setattr(os, "sched_yield", give)
+    pipe.make_room()
+    pipe.outbox.drain()
+    page = bytes(frame.ROOM)
+    now += 1
+    while not pipe.outbox.waiting:
+        pipe.outbox.put(page)
+        assert given == pipe.outbox.waiting, "only when the pipe is full"
+    pipe.outbox.put(page)
+    assert given == 2
+    now += 1
+    pipe.outbox.put(page)
+    assert given == 2, "nothing has been read for long"
+    os.read(pipe.reader, len(page))
+    pipe.outbox.put(page)
+    assert given == 3
+    pipe.make_room()
+    pipe.outbox.put(page)
+    assert given == 3, "all has been sent"
 
 
 def test_nothing_is_told_of_what_has_been_carried(pipe: Pipe) -> None:

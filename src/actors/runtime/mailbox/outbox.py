@@ -57,7 +57,8 @@ class Outbox:
     sender. What the pipe refuses waits here, in this process, and leaves only after its write: so a
     message that finds nothing waiting cannot overtake, and the common case needs no lock. A sender that
     goes on sending carries what waits itself, a pageful at a time: the drainer, another thread, would
-    get the interpreter only every few milliseconds.
+    get the interpreter only every few milliseconds. It then gives way once to whoever wants its processor,
+    so that the receiver is not kept from reading by those who write to it.
     """
 
     def __init__(
@@ -209,6 +210,8 @@ class Outbox:
         if self._unpressed >= frame.PIPE_BUF and not self.stalled:
             self._unpressed = 0
             self.drain()
+            if self._waiting.moving:  # the receiver is at work, and may be short of a processor
+                os.sched_yield()
 
     def _have_carried(self, item: Item) -> None:
         self._carried = True

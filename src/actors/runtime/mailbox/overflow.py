@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from time import monotonic
 from typing import Final
 
 import attrs
@@ -14,6 +15,9 @@ from actors.runtime.mailbox.slab import Slab
 
 KEEPING: Final = 64
 """What keeping a waiting message costs beside its own bytes, in bytes; it counts towards the limit."""
+
+_LATELY: Final = 0.02
+"""How long ago an item may have been removed, in seconds, by which items are seen to be moving."""
 
 
 @attrs.define(eq=False)
@@ -61,6 +65,7 @@ class Overflow:
         self.items: deque[Item] = deque()
         """Read it only to see whether it is empty, which costs less than `len`."""
         self._bytes = 0
+        self._moved = 0.0
 
     def __len__(self) -> int:
         return len(self.items)
@@ -72,8 +77,15 @@ class Overflow:
         """Whether a message of this size may wait too; with nothing waiting, any may."""
         return not self.items or self._bytes + KEEPING + size <= self._limit
 
+    @property
+    def moving(self) -> bool:
+        """Whether items wait, and one has lately been removed, or the first been added."""
+        return bool(self.items) and monotonic() - self._moved < _LATELY
+
     def append(self, item: Item) -> None:
         """Add an item."""
+        if not self.items:
+            self._moved = monotonic()
         self.items.append(item)
         self._bytes += _cost(item)
 
@@ -87,6 +99,7 @@ class Overflow:
         for _ in range(count):
             cost = _cost(self.items.popleft())
             self._bytes -= cost
+        self._moved = monotonic()
 
     def head(self) -> tuple[Item, int]:
         """The first item, and how many it stands for: frames that one atomic write takes are joined."""
