@@ -15,7 +15,7 @@ from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening
+from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening, size_of
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.slab import LARGEST, Slab
 from actors.runtime.renewal import renew_after_fork
@@ -197,13 +197,13 @@ class Outbox:
         self._act(lost, then)
 
     def _put_in_order(self, item: Item) -> None:
-        size = len(item) if isinstance(item, bytes) else item.size
+        size = size_of(item)
         with self._lock:
-            if not self._waiting and self._send(item):
+            if not self._waiting.items and self._send(item):
                 return
             if not self._waiting.fits(size):
                 raise MailboxFull(self.name, str(self._waiting))
-            self._waiting.append(item)
+            self._waiting.append(item, size)
             self._unpressed += size
             if not self._carried:
                 self._have_carried(item)
@@ -233,7 +233,7 @@ class Outbox:
                 return
             if self._gone():  # perhaps written after the last look into the pipe
                 raise MailboxClosed(self.name)
-            self._waiting.pop(count)
+            self._waiting.pop(item, count)
 
     def _send(self, item: Item) -> bool:
         """Write an item's frame, and its parcel before it; False if that is not possible now."""

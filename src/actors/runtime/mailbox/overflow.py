@@ -50,8 +50,9 @@ def opening(item: Item) -> bytes:
     return item[frame.HEAD.size :] if isinstance(item, bytes) else item.parts[0]
 
 
-def _cost(item: Item) -> int:
-    return KEEPING + (len(item) if isinstance(item, bytes) else item.size)
+def size_of(item: Item) -> int:
+    """How many bytes there are to send."""
+    return len(item) if isinstance(item, bytes) else item.size
 
 
 class Overflow:
@@ -82,23 +83,25 @@ class Overflow:
         """Whether items wait, and one has lately been removed, or the first been added."""
         return bool(self.items) and monotonic() - self._moved < _LATELY
 
-    def append(self, item: Item) -> None:
-        """Add an item."""
+    def append(self, item: Item, size: int) -> None:
+        """Add an item, of which there are so many bytes to send."""
         if not self.items:
             self._moved = monotonic()
         self.items.append(item)
-        self._bytes += _cost(item)
+        self._bytes += KEEPING + size
 
     def remove(self, item: Item) -> None:
         """Remove an item that was just added."""
         self.items.remove(item)
-        self._bytes -= _cost(item)
+        cost = KEEPING + size_of(item)
+        self._bytes -= cost
 
-    def pop(self, count: int) -> None:
-        """Remove the first items."""
+    def pop(self, head: Item, count: int) -> None:
+        """Remove what has been the `head`."""
         for _ in range(count):
-            cost = _cost(self.items.popleft())
-            self._bytes -= cost
+            self.items.popleft()
+        cost = KEEPING * count + size_of(head)
+        self._bytes -= cost  # no call in here, so no signal handler
         self._moved = monotonic()
 
     def head(self) -> tuple[Item, int]:
@@ -106,9 +109,9 @@ class Overflow:
         first = self.items[0]
         if not isinstance(first, bytes):
             return first, 1
-        frames, length = [first], len(first)
-        while len(frames) < len(self.items):
-            following = self.items[len(frames)]
+        items, frames, length = self.items, [first], len(first)
+        while len(frames) < len(items):
+            following = items[len(frames)]
             if not isinstance(following, bytes) or length + len(following) > frame.PIPE_BUF:
                 break
             frames.append(following)
