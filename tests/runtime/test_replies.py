@@ -14,6 +14,7 @@ import pytest
 from actors import Actor, ActorSystem, Mailbox, SystemStopped, child
 from actors.core import envelope
 from actors.core.envelope import Outcome
+from actors.runtime import futures
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox import frame
@@ -142,6 +143,38 @@ def test_a_reply_that_has_come_is_the_end_of_its_ask_whatever_else_has_happened(
         assert answered.answer == Answer(Outcome.REPLY, b"here")
         assert open_still.answer
         assert open_still.answer.outcome != Outcome.REPLY
+
+
+def test_the_right_to_read_goes_from_who_leaves_to_who_stays(
+    lane: Lane, replies: Replies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(futures, "_SLICE", 1_000.0)
+    asleep = replies._asleep  # pyright: ignore[reportPrivateUsage]
+
+    def ask() -> tuple[int, threading.Thread, Pending]:
+        pending = Pending(time.monotonic() + 1_000)
+        number = replies.expect(pending)
+        thread = threading.Thread(target=replies.wait, args=(number, pending))
+        thread.start()
+        return number, thread, pending
+
+    number, thread, _ = ask()
+    while replies._leading.acquire(blocking=False):  # pyright: ignore[reportPrivateUsage]
+        replies._leading.release()  # pyright: ignore[reportPrivateUsage]
+    future = replies.futures.expect(time.monotonic() + 1_000, lambda answer: answer)
+    of_future = replies.expect(future)
+    replies.futures.attend(of_future, future)
+    reply(lane, number)
+    thread.join()
+    number, thread, pending = ask()
+    while not asleep:
+        pass
+    reply(lane, of_future)
+    assert future.future.result(timeout=20) == Answer(Outcome.REPLY, b"here")
+    reply(lane, number)
+    thread.join(20)
+    assert pending.answer == Answer(Outcome.REPLY, b"here")
+    assert not asleep
 
 
 def test_so_it_is_while_another_thread_reads_them(lane: Lane) -> None:

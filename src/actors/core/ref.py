@@ -143,7 +143,10 @@ class ActorRef:
     def ask_future(
         self, message: Any, *, timeout: float = DEFAULT_TIMEOUT, on_restarting: OnRestarting = "wait"
     ) -> Future[Any]:
-        """`ask` without waiting: the future ends with the reply or with the error of the ask."""
+        """`ask` without waiting: the future ends with the reply or with the error of the ask.
+
+        Its callbacks run in a thread of their own, one after another, and may themselves ask.
+        """
         return self._engine_for(on_restarting).ask_future(self.address, message, timeout)
 
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:

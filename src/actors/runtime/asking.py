@@ -27,7 +27,7 @@ from actors.core.errors import (
 from actors.runtime.conclusion import conclude
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.peer import Unheard
-from actors.runtime.pending import Answer, Pending, PendingFuture, PendingInLoop
+from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
 from actors.runtime.reports import Interregnum
 
@@ -89,14 +89,15 @@ class Asking:
 
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
         """Send a question; the future tells its end."""
-        pending = PendingFuture(
+        futures = self.replies.futures
+        pending = futures.expect(
             time.monotonic() + timeout, partial(conclude, self._endpoint.codec, to, message, timeout)
         )
         try:
             number = self._send(to, message, pending, (), 0.0)
         except Interregnum:
             raise ActorRestarting(to) from None
-        self.replies.attend_future(number, pending)
+        futures.attend(number, pending)
         return pending.future
 
     @property

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, InvalidStateError
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from actors.core.envelope import Outcome
 
@@ -69,28 +68,3 @@ class PendingInLoop(Pending):
     def _set(self, answer: Answer | None) -> None:
         if not self.future.done():
             self.future.set_result(answer)
-
-
-class PendingFuture(Pending):
-    """An ask whose end a `concurrent.futures.Future` will tell."""
-
-    __slots__ = ("conclude", "future")
-
-    def __init__(self, deadline: float, conclude: Callable[[Answer | None], Any]) -> None:
-        super().__init__(deadline)
-        self.conclude = conclude
-        self.future: Future[Any] = Future()
-
-    def resolve(self, answer: Answer | None) -> None:
-        """End the future; None means that the time is up."""
-        self.answer = answer or Answer(Outcome.STOPPED)
-        with suppress(InvalidStateError):  # cancelled in this instant
-            if self.future.cancelled():
-                return
-            try:
-                value = self.conclude(answer)
-            except Exception as error:  # noqa: BLE001 - a future carries whatever error it is
-                self.future.set_exception(error)
-            else:
-                self.future.set_result(value)
-        self.ring()

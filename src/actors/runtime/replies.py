@@ -18,12 +18,11 @@ from typing import Any, Final
 from actors.core import envelope
 from actors.core.envelope import Outcome
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.futures import Futures
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox.waiting import Waiter
-from actors.runtime.pending import Answer, Pending, PendingFuture
+from actors.runtime.pending import Answer, Pending
 
-_SLICE: Final = 0.05
-"""How late the timeout of a future may be noticed, in seconds."""
 _TICK: Final = 0.001
 _LONG: Final = 0.5
 """For how many seconds the end of all waits for a callback, which may itself wait for that end."""
@@ -44,14 +43,14 @@ class Replies:
         self._on_wake = on_wake
         self._waiter = Waiter(self._watched[0], self.read, self._watched[1:], on_wake)
         self._pending: dict[int, Pending] = {}
+        self._asleep: dict[int, Pending] = {}
+        """Those whose threads sleep, as another one leads."""
         self._ended: Exception | None = None
         self._numbers = itertools.count(1)
         self._leading = threading.Lock()
         self._reading = False
         """Whether the thread that leads may have taken replies whose asks it has not ended yet."""
-        self._futures: dict[int, PendingFuture] = {}
-        self._futures_lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self.futures = Futures(self._lead, self.forget)
         self._loops: set[asyncio.AbstractEventLoop] = set()
         self.late = 0
         """How many replies came after their ask had ended."""
@@ -85,6 +84,7 @@ class Replies:
                 elif pending.bell is None:
                     pending.bell = threading.Lock()
                     pending.bell.acquire()
+                    self._asleep[number] = pending
                 else:
                     pending.bell.acquire(timeout=remaining)
             return pending.answer
@@ -92,6 +92,7 @@ class Replies:
             self._pending.pop(number, None)
             if pending.bell is not None:  # rung to lead, perhaps, in the moment in which it leaves
                 pending.bell = None
+                self._asleep.pop(number, None)
                 self._hand_on()
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -99,16 +100,6 @@ class Replies:
         if loop not in self._loops:
             self._loops = {known for known in self._loops if not known.is_closed()} | {loop}
             loop.add_reader(self._watched[0], self._read_in_passing)
-
-    def attend_future(self, number: int, pending: PendingFuture) -> None:
-        """Have a thread read the lane while futures wait; it ends with the last of them."""
-        with self._futures_lock:
-            self._futures[number] = pending
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._serve_futures, name="actors-replies", daemon=True
-                )
-                self._thread.start()
 
     def read(self) -> bool:
         """Read the lane and end the asks whose replies have come; False if none has. Never waits.
@@ -185,9 +176,7 @@ class Replies:
                     self._leave(loop)
                 else:
                     loop.call_soon_threadsafe(self._leave, loop)
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(_LONG)
+        self.futures.join(_LONG)
         self._lane.close()
         self._others = ()
 
@@ -195,44 +184,27 @@ class Replies:
         loop.remove_reader(self._watched[0])
 
     def _hand_on(self) -> None:
-        for pending in tuple(self._pending.values()):
-            if pending.bell is not None and pending.answer is None:
+        """Have a thread lead whose reply has not come."""
+        for pending in tuple(self._asleep.values()):
+            if pending.answer is None:
                 pending.ring()
                 return
-
-    def _serve_futures(self) -> None:
-        while pending := self._next_future():
-            now = time.monotonic()
-            if pending.deadline <= now:
-                pending.resolve(None)
-            elif self._leading.acquire(timeout=_SLICE):
-                try:
-                    self._lead_until(pending, min(pending.deadline, now + _SLICE))
-                finally:
-                    self._leading.release()
-                    self._hand_on()
+        self.futures.ring()
 
     def _lead_until(self, pending: Pending, end: float) -> None:
         held = (self._lane.hold(), *self._others)  # lest another thread close what is waited for
         while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0:
             self._waiter.wait(remaining)
 
-    def _next_future(self) -> PendingFuture | None:
-        """The future whose time is up first; with none, the thread ends."""
-        with self._futures_lock:
-            over = [
-                number
-                for number, pending in self._futures.items()
-                if pending.answer is not None or pending.future.cancelled()
-            ]
-            for number in over:
-                self._futures.pop(number)
-                self.forget(number)
-            if not self._futures:
-                self._thread = None
-                return None
-            return min(self._futures.values(), key=_deadline)
-
-
-def _deadline(pending: Pending) -> float:
-    return pending.deadline
+    def _lead(self, enough: Callable[[], object], end: float) -> bool:
+        """Read until it is `enough`, at most until the `end`; False if another thread leads."""
+        if not self._leading.acquire(blocking=False):
+            return False
+        try:
+            held = (self._lane.hold(), *self._others)
+            while held[0] and not enough() and (remaining := end - time.monotonic()) > 0:
+                self._waiter.wait(remaining)
+        finally:
+            self._leading.release()
+            self._hand_on()
+        return True

@@ -1,0 +1,168 @@
+"""Futures: asks whose askers go on. A thread tells of their ends, and lives as long as there are any."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import Any, Final
+
+from actors.runtime.pending import Answer, Pending
+
+_SLICE: Final = 0.05
+"""How late the timeout of a future may be noticed, in seconds."""
+
+Conclude = Callable[[Answer | None], Any]
+"""What an answer means, None being that the time is up: returns the reply or raises."""
+Lead = Callable[[Callable[[], object], float], bool]
+"""Reads replies until something is so, or until a time (monotonic); False if another thread does."""
+
+
+class AskFuture(Future[Any]):
+    """A future that a callback of another one may wait for."""
+
+    def __init__(self, before_waiting: Callable[[], None]) -> None:
+        super().__init__()
+        self._before_waiting = before_waiting
+
+    def result(self, timeout: float | None = None) -> Any:
+        if not self.done():
+            self._before_waiting()
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        if not self.done():
+            self._before_waiting()
+        return super().exception(timeout)
+
+
+class PendingFuture(Pending):
+    """An ask whose end a future will tell."""
+
+    __slots__ = ("_answered", "_conclude", "future", "number")
+
+    def __init__(
+        self,
+        deadline: float,
+        future: Future[Any],
+        conclude: Conclude,
+        answered: Callable[[PendingFuture], None],
+    ) -> None:
+        super().__init__(deadline)
+        self.future = future
+        self.number = 0
+        self._conclude = conclude
+        self._answered = answered
+
+    def resolve(self, answer: Answer) -> None:
+        self.answer = answer
+        self._answered(self)
+
+    def end(self) -> None:
+        """End the future, unless it has been cancelled; without an answer because its time is up."""
+        with suppress(InvalidStateError):  # cancelled in this instant
+            if self.future.done():
+                return
+            try:
+                value = self._conclude(self.answer)
+            except Exception as error:  # noqa: BLE001 - a future carries whatever error it is
+                self.future.set_exception(error)
+            else:
+                self.future.set_result(value)
+
+
+class Futures:
+    """Ends futures, and so calls what has been added to them, in a thread that does nothing else.
+
+    A callback may take its time, and may ask: it keeps other futures waiting, but nobody else. One that
+    waits for another future has a new thread end that.
+    """
+
+    def __init__(self, lead: Lead, forget: Callable[[int], None]) -> None:
+        """`forget` is told the number of an ask whose end nobody awaits any more."""
+        self._lead = lead
+        self._forget = forget
+        self._open: set[PendingFuture] = set()
+        self._answered: deque[PendingFuture] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._bell = threading.Lock()
+        self._bell.acquire()
+
+    def expect(self, deadline: float, conclude: Conclude) -> PendingFuture:
+        """A future for an ask that is about to be sent."""
+        return PendingFuture(deadline, AskFuture(self._make_way), conclude, self._answer)
+
+    def attend(self, number: int, pending: PendingFuture) -> None:
+        """See to the end of an ask that has been sent by its number."""
+        pending.number = number
+        with self._lock:
+            self._open.add(pending)
+            if self._thread is None:
+                self._start()
+        if pending.answer is not None:  # it came before the entry
+            self._answer(pending)
+
+    def ring(self) -> None:
+        """There is something to do: a future has its answer, or nobody reads replies."""
+        with suppress(RuntimeError):  # rung already
+            self._bell.release()
+
+    def join(self, timeout: float) -> None:
+        """Wait until all futures have ended, unless a callback of one asks for that."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def _answer(self, pending: PendingFuture) -> None:
+        if pending in self._open:
+            self._answered.append(pending)
+            self.ring()
+
+    def _make_way(self) -> None:
+        """A thread is about to wait for a future; if it is the one that ends them, another takes over."""
+        with self._lock:
+            if self._in_charge:
+                self._start()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._serve, name="actors-replies", daemon=True)
+        self._thread.start()
+
+    @property
+    def _in_charge(self) -> bool:
+        return self._thread is threading.current_thread()
+
+    def _serve(self) -> None:
+        while (moment := self._look_through()) is not None:
+            while self._open and self._in_charge and (left := moment - time.monotonic()) > 0:
+                if not self._lead(self._answered.__len__, moment):
+                    self._bell.acquire(timeout=left)
+                self._end_answered()
+
+    def _end_answered(self) -> None:
+        while self._answered and self._in_charge:
+            pending = self._answered.popleft()
+            self._open.discard(pending)
+            pending.end()
+
+    def _look_through(self) -> float | None:
+        """End those whose time is up; return when to look again, None if this thread is not needed."""
+        now = time.monotonic()
+        with self._lock:
+            late = [pending for pending in self._open if pending.deadline <= now]
+        for pending in late:
+            pending.end()
+        with self._lock:
+            if not self._in_charge:
+                return None
+            for pending in [pending for pending in self._open if pending.future.done()]:
+                self._open.discard(pending)
+                self._forget(pending.number)
+            if not self._open:
+                self._thread = None
+                return None
+            return min(now + _SLICE, *(pending.deadline for pending in self._open))

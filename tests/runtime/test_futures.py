@@ -1,0 +1,165 @@
+"""Futures: each ends, in a thread of its own, whatever their callbacks do there."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorRef, ActorSystem, Mailbox, child
+from actors.core.envelope import Outcome
+from actors.runtime import futures
+from actors.runtime.futures import Futures
+from actors.runtime.pending import Answer
+
+HERE = Answer(Outcome.REPLY, b"here")
+
+
+class Echo(Actor):
+    def receive(self, message: Any) -> Any:
+        return message
+
+
+class Waiter(Actor):
+    """Answers with what comes through a mailbox."""
+
+    def __init__(self, box: str) -> None:
+        self.box = Mailbox.attach(box)
+
+    def receive(self, message: Any) -> Any:
+        return self.box.get(timeout=20)
+
+
+def asks(echo: ActorRef) -> Any:
+    return echo.ask("inner", timeout=20)
+
+
+def waits_for_a_future(echo: ActorRef) -> Any:
+    return echo.ask_future("inner", timeout=20).result()
+
+
+def waits_for_the_error_of_a_future(echo: ActorRef) -> Any:
+    future = echo.ask_future("inner", timeout=20)
+    return future.result() if future.exception() is None else None
+
+
+@pytest.mark.parametrize("does", [asks, waits_for_a_future, waits_for_the_error_of_a_future])
+def test_a_callback_may_ask(system: ActorSystem, does: Callable[[ActorRef], Any]) -> None:
+    echo = system.spawn(Echo)
+    found = queue.SimpleQueue[Any]()
+    for number in range(3):
+        future = echo.ask_future(number)
+        future.add_done_callback(lambda done: found.put((done.result(), does(echo))))
+    assert sorted(found.get(timeout=10) for _ in range(3)) == [(number, "inner") for number in range(3)]
+
+
+def test_a_callback_may_wait_for_a_future_that_others_wait_before(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    echo, waiter = system.spawn(Echo), system.spawn(child(Waiter, mailbox.address))
+    found = queue.SimpleQueue[Any]()
+    later = waiter.ask_future("later", timeout=20)
+
+    def wait(_: Future[Any]) -> None:
+        mailbox.put("it was")
+        found.put(later.result())
+
+    echo.ask_future("now").add_done_callback(wait)
+    assert found.get(timeout=10) == "it was"
+
+
+def test_a_callback_that_takes_its_time_keeps_no_thread_from_asking(system: ActorSystem) -> None:
+    echo = system.spawn(Echo)
+    begun, over = threading.Event(), threading.Event()
+
+    def take_time(_: Future[Any]) -> None:
+        begun.set()
+        over.wait(20)
+
+    echo.ask_future("first").add_done_callback(take_time)
+    assert begun.wait(20)
+    assert echo.ask("meanwhile", timeout=10) == "meanwhile"
+    over.set()
+    assert echo.ask_future("last").result(timeout=10) == "last"
+
+
+def test_one_ends_while_a_thread_waits_for_another_reply(system: ActorSystem, mailbox: Mailbox) -> None:
+    echo, waiter = system.spawn(Echo), system.spawn(child(Waiter, mailbox.address))
+    replies = queue.SimpleQueue[Any]()
+    thread = threading.Thread(target=lambda: replies.put(waiter.ask("anything", timeout=20)))
+    thread.start()
+    numbers = range(20)
+    assert [echo.ask_future(number).result(timeout=10) for number in numbers] == list(numbers)
+    mailbox.put("done")
+    assert replies.get(timeout=10) == "done"
+    thread.join()
+
+
+class Asks:
+    """Futures for asks whose replies nobody reads, and the numbers of those that were forgotten."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[int] = []
+        self.futures = Futures(lambda _enough, _end: False, self.forgotten.append)
+
+    def expect(self, seconds: float) -> Any:
+        return self.futures.expect(time.monotonic() + seconds, self.conclude)
+
+    def conclude(self, answer: Answer | None) -> bytes:
+        if answer is None:
+            raise TimeoutError
+        return answer.body
+
+
+@pytest.fixture
+def asked() -> Asks:
+    return Asks()
+
+
+def test_one_ends_when_its_time_is_up(asked: Asks) -> None:
+    late, early = asked.expect(0), asked.expect(20)
+    asked.futures.attend(1, late)
+    asked.futures.attend(2, early)
+    assert isinstance(late.future.exception(timeout=10), TimeoutError)
+    assert not early.future.done()
+    early.resolve(HERE)
+    assert early.future.result(timeout=10) == b"here"
+    asked.futures.join(10)
+    assert asked.forgotten == [1]
+
+
+def test_one_ends_as_soon_as_it_has_its_answer(asked: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(futures, "_SLICE", 1_000.0)
+    pending = asked.expect(1_000)
+    asked.futures.attend(1, pending)
+    pending.resolve(HERE)
+    assert pending.future.result(timeout=10) == b"here"
+    asked.futures.join(10)
+
+
+def test_one_may_have_its_answer_before_it_is_attended(asked: Asks) -> None:
+    first, second = asked.expect(20), asked.expect(20)
+    asked.futures.attend(1, first)
+    second.resolve(HERE)
+    asked.futures.attend(2, second)
+    assert second.future.result(timeout=10) == b"here"
+    first.resolve(HERE)
+    asked.futures.join(10)
+
+
+def test_one_that_is_cancelled_is_forgotten(asked: Asks) -> None:
+    pending = asked.expect(20)
+    asked.futures.attend(1, pending)
+    assert pending.future.cancel()
+    asked.futures.join(10)
+    assert asked.forgotten == [1]
+
+
+def test_an_answer_to_an_ask_that_was_never_sent_is_not_kept(asked: Asks) -> None:
+    asked.expect(20).resolve(HERE)
+    assert not asked.futures._answered  # pyright: ignore[reportPrivateUsage]
