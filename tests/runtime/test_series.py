@@ -47,10 +47,13 @@ def known() -> AllSeries:
     ("value", "alike", "different"),
     [
         (Note(1), Note(2**40), Line("x")),
-        ({"a": 1}, ["b", {"c": 2}], Note(1)),
+        ({"a": 1}, {"b": [2, {"c": (3, None)}]}, {"a": 1, "b": 2}),
+        ([1, 2], ["b", {"c": 2}], Note(1)),
+        ([1, "x" * 200], ["y" * 300, 2], Note(1)),
+        ("x", 17, Note(1)),
         (Line("x"), Line("y" * 200), "x"),
     ],
-    ids=["message", "plain", "text"],
+    ids=["message", "dict", "list", "long list", "scalar", "text"],
 )
 def test_tells_of_one_sender_and_kind_are_of_one_series(
     known: AllSeries, value: Any, alike: Any, different: Any
@@ -84,7 +87,7 @@ def test_any_bytes_may_be_looked_up(data: bytes) -> None:
 
 def test_what_is_too_long_for_the_limits_is_too_long_for_the_series(known: AllSeries) -> None:
     codec = Codec(limits=Limits(size=20))
-    for value, most in ((Line("x"), 20), ({"a": 1}, 20)):
+    for value, most in ((Line("x"), 20), ({"a": 1}, 20), ("x", 20)):
         data = tell(value)
         body = len(data) - len(CODEC.encode(value)[0])
         assert known.add(hand(data), codec).longest == body + most

@@ -1,6 +1,6 @@
 """Series: tells from one sender that are of one kind, of which only the first is read in full.
 
-They begin with the same bytes: with their envelope and, if they are messages, with their tag.
+They begin with the same bytes: their envelope, and then a message's tag, or the head of a list or dict.
 """
 
 from __future__ import annotations
@@ -59,4 +59,4 @@ class AllSeries:
 
 def _beginning(data: bytes) -> bytes:
     """What a tell begins with that the others of its series do, too. Raises `IndexError` if it is none."""
-    return data[: wire.tag_end(data, envelope.length(data))]
+    return data[: wire.kind_end(data, envelope.length(data))]

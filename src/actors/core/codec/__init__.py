@@ -12,7 +12,7 @@ from actors.core.codec.encoding import Encoding, has_large_buffer
 from actors.core.codec.flat import DUMPS, LOADS
 from actors.core.codec.limits import DEFAULT_LIMITS, SEGMENT_MIN, Limits
 from actors.core.codec.nesting import keeps_limits
-from actors.core.codec.wire import NEVER_USED, SCALAR_HEADS, tag_end, unpack, unpack_plain
+from actors.core.codec.wire import NEVER_USED, SCALAR_HEADS, kind_end, unpack, unpack_plain
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.glance import reason
 from actors.core.message import lookup_packed
@@ -25,7 +25,7 @@ Segments = tuple[bytes, ...]
 
 
 class Reader(NamedTuple):
-    """A short way to decode streams without segments that begin with the same tag, or with none."""
+    """A short way to decode streams of one kind that have no segments."""
 
     load: Callable[[bytes], Any]
     """Makes the value of a stream; where it raises whatever it does, `Codec.decode` knows more."""
@@ -66,8 +66,7 @@ class Codec:
         Raises `EncodeError`, which names the exact place, if the value cannot travel.
         """
         try:
-            dump = DUMPS[type(value)]
-            stream = None if dump is None else dump(value)
+            stream = DUMPS[type(value)](value)
             if stream is not None and len(stream) <= self._flat:
                 return stream, ()
         except Exception:  # noqa: BLE001, S110 - the general way finds it again, or another way
@@ -106,9 +105,11 @@ class Codec:
             raise DecodeError("message", f"not a message: {reason(error)}") from error
 
     def reader(self, stream: bytes) -> Reader:
-        """What decodes streams that begin as this one, up to the end of its tag."""
-        end = tag_end(stream, 0)
-        cls = lookup_packed(stream[3:end]) if end else None
+        """What decodes streams that begin as this one, up to `kind_end`."""
+        end = kind_end(stream, 0)
+        if end == 1 and len(stream) <= self._short:
+            return Reader(self._decode_short, 0, self._short)
+        cls = lookup_packed(stream[3:end])
         load = None if cls is None else LOADS[cls]
         return Reader(self.decode, 0, self.limits.size) if load is None else Reader(load, end, self._flat)
 

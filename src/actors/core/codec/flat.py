@@ -41,12 +41,16 @@ def _are_flat(values: Iterable[Any]) -> bool:
     return True
 
 
-class _Dumps(dict[type, Dump | None]):
-    def __missing__(self, cls: type) -> Dump | None:
+def _is_not_flat(_value: Any) -> None:
+    """Leave it to the general way."""
+
+
+class _Dumps(dict[type, Dump]):
+    def __missing__(self, cls: type) -> Dump:
         if not issubclass(cls, Message):
-            return None
+            return _is_not_flat
         schema = schema_of(cls)
-        dump = self[cls] = _dump_of(schema) if schema.flat else None
+        dump = self[cls] = _dump_of(schema) if schema.flat else _is_not_flat
         return dump
 
 
@@ -58,9 +62,9 @@ class _Loads(dict[type[Message], Load | None]):
 
 
 DUMPS: Final = _Dumps(
-    {list: None, dict: _dump_dict, bytes: _dump_bytes, **dict.fromkeys(_SCALARS, wire.pack_plain)}
+    {list: _is_not_flat, dict: _dump_dict, bytes: _dump_bytes, **dict.fromkeys(_SCALARS, wire.pack_plain)}
 )
-"""What packs the values of a type, None where they are not flat; it returns None for one that is not.
+"""What packs the values of a type; it returns None for one that is not flat.
 
 Raises almost anything if a value is not what its class says.
 """

@@ -40,6 +40,8 @@ SCALAR_HEADS: Final = frozenset(
     | {*range(0xE0, 0x100)}
 )
 """The first bytes of numbers, texts, ``bytes``, truth values and None."""
+CONTAINER_HEADS: Final = frozenset({*range(0x80, 0xA0), *range(0xDC, 0xE0)})
+"""Those of lists and dicts."""
 NEVER_USED: Final = 0xC1
 MESSAGE_MARK: Final = b"\xc1"
 """The one byte that begins no msgpack value: here it begins a stream which is one message."""
@@ -116,9 +118,14 @@ _DEEP = 8
 """From here on unpack on the heap: ``unpackb`` is faster, but takes 40 KiB of the C stack."""
 
 
-def tag_end(data: bytes, at: int) -> int:
-    """Where the tag of the stream at a place ends; the place itself if it is no message's."""
-    return at + 3 + (data[at + 1] << 8 | data[at + 2]) if data[at] == NEVER_USED else at
+def kind_end(data: bytes, at: int) -> int:
+    """Where those bytes end that say of what kind the stream at a place is: a message's tag, the head of a
+    list or dict. The place itself for any other value.
+    """
+    head = data[at]
+    if head == NEVER_USED:
+        return at + 3 + (data[at + 1] << 8 | data[at + 2])
+    return at + 1 if head in CONTAINER_HEADS else at
 
 
 def body(stream: bytes | memoryview) -> bytes | memoryview:
