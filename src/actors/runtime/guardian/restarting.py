@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -134,7 +135,7 @@ class Restarting:
             if delay and node.state is State.DOWN:
                 self._pause(node, group, regrouping, delay)
             else:
-                self._begin_group(node.parent, group, regrouping)
+                self._begin_group(node, group, regrouping)
 
         self._stopping.in_reverse(group, self._make_way, all_down)
 
@@ -148,31 +149,44 @@ class Restarting:
     def _pause(self, node: Node, group: Sequence[Node], regrouping: Regrouping, delay: float) -> None:
         def over() -> None:
             regrouping.waiting = False
-            self._begin_group(node.parent, group, regrouping)
+            self._begin_group(node, group, regrouping)
 
         regrouping.waiting, node.state = True, State.WAITING
         self._herald.publish(ActorWaits(actor=node.ref, delay=delay, attempt=node.attempts))
         self._loop.call_later(delay, over)
 
-    def _begin_group(self, parent: Node | None, group: Sequence[Node], regrouping: Regrouping) -> None:
+    def _begin_group(self, fallen: Node, group: Sequence[Node], regrouping: Regrouping) -> None:
         """Start the nodes of a group in order, unless their parent is on its way down."""
-        if parent is None or parent.state is not State.RUNNING:
-            return
-        waiting = [node for node in group if node.may_begin and node.regrouping is regrouping]
-        if not waiting:
-            self.review(parent)
+        parent = fallen.parent
+        if parent is None:
             return
 
-        def begun(failure: ExitReason | None) -> None:
-            if failure is None or fine(failure):
-                self._begin_group(parent, waiting[1:], regrouping)
+        def waits(node: Node) -> bool:
+            return node.may_begin and node.regrouping is regrouping
+
+        waiting = deque(filter(waits, group))
+
+        def begin_next() -> None:
+            if parent.state is not State.RUNNING:
                 return
-            for node in waiting:
+            while waiting and not waits(waiting[0]):
+                waiting.popleft()
+            if waiting:
+                self._starting.begin(waiting[0], begun)
+            else:
+                self.review(parent)
+
+        def begun(failure: ExitReason | None) -> None:
+            first = waiting.popleft()
+            if failure is None or fine(failure):
+                begin_next()
+                return
+            for node in (first, *filter(waits, waiting)):
                 node.regrouping = None
                 node.fall(failure)
             self._loop.call_later(0.0, lambda: self.review(parent))
 
-        self._starting.begin(waiting[0], begun)
+        begin_next()
 
     # no restart
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable
 
 from actors.core import reason
 from actors.core.events import ActorRestarted, ActorStarted
@@ -46,13 +47,14 @@ class Starting:
         if node.supervises:
             node.born = time.monotonic()
             node.restarts_below.clear()
-            self._begin_children(node, node.children, begun)
+            self._begin_children(node, deque(child for child in node.children if child.may_begin), begun)
         else:
             node.when_started = begun
             self._lives.launch(node, lambda error: self._launched(node, error))
 
-    def _begin_children(self, node: Node, children: Iterable[Node], begun: Begun) -> None:
-        waiting = [child for child in children if child.may_begin]
+    def _begin_children(self, node: Node, waiting: deque[Node], begun: Begun) -> None:
+        while waiting and not waiting[0].may_begin:
+            waiting.popleft()
         if not waiting:
             self._has_begun(node, 0, begun)
             return
@@ -61,12 +63,12 @@ class Starting:
             if node.state is not State.STARTING:
                 begun(reason.SHUTDOWN)
             elif fine(failure):
-                self._begin_children(node, waiting[1:], begun)
+                self._begin_children(node, waiting, begun)
             else:
                 node.lived = 0.0
                 self._stopping.halt(node, lambda: begun(failure))
 
-        self.begin(waiting[0], child_begun)
+        self.begin(waiting.popleft(), child_begun)
 
     def _launched(self, node: Node, error: OSError | None) -> None:
         if error is None:
