@@ -266,11 +266,14 @@ def test_a_join_goes_on_waiting(system: ActorSystem, mailbox: Mailbox) -> None:
     thread.join()
 
 
-def test_a_guardian_killed_again_and_again_while_it_rebuilds_is_replaced_again(system: ActorSystem) -> None:
+def test_a_guardian_killed_again_and_again_while_it_rebuilds_is_replaced_again(
+    system: ActorSystem, caplog: pytest.LogCaptureFixture
+) -> None:
     refs = [system.spawn(child(Player, n)) for n in range(10)]
     for _ in range(5):
         kill_guardian(system)
     assert [ref.ask(Numbers(), timeout=20) for ref in refs] == [[n] for n in range(10)]
+    assert not [record for record in caplog.records if record.name == "concurrent.futures"]
 
 
 def test_too_many_deaths_of_guardians_end_the_system() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from actors.core.errors import ActorsError
 from actors.core.policy import Intensity
 from actors.core.protocol import Hello, Rebuild
+from actors.runtime.descriptor import Descriptor
 
 if TYPE_CHECKING:
     from actors.runtime.session import Session
@@ -71,17 +72,14 @@ class Custodian(threading.Thread):
     def _ask(self, request: Any, timeout: float) -> None:
         """Ask the guardian, and notice its end, for which nobody else looks meanwhile."""
         endpoint = self._session.endpoint
-        answered = os.eventfd(0, os.EFD_CLOEXEC)
-        try:
-            future = endpoint.ask_future(endpoint.guardian, request, timeout)
-            future.add_done_callback(lambda _: os.eventfd_write(answered, 1))
-            poll = select.poll()
-            for descriptor in (answered, self._session.guardian.fileno()):
-                poll.register(descriptor, select.POLLIN)
-            poll.poll()
-            if not future.done():
-                endpoint.end_asks(self._session.last_exit)
-                raise _Died
-            future.result()
-        finally:
-            os.close(answered)
+        answered = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
+        future = endpoint.ask_future(endpoint.guardian, request, timeout)
+        future.add_done_callback(lambda _: os.eventfd_write(answered.number, 1))
+        poll = select.poll()
+        for descriptor in (answered, self._session.guardian):
+            poll.register(descriptor, select.POLLIN)
+        poll.poll()
+        if not future.done():
+            endpoint.end_asks(self._session.last_exit)
+            raise _Died
+        future.result()
