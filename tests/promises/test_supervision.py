@@ -1,8 +1,11 @@
 """Promise 10, as far as it goes in this release: strategies, limits, and parents with children."""
 
+from typing import Any
+
 import pytest
 
 from actors import (
+    Actor,
     ActorStopped,
     ActorSystem,
     Mailbox,
@@ -94,3 +97,19 @@ def test_a_child_that_cannot_start_fails_its_supervisor_and_leaves_nothing(
         system.spawn(Unlucky, name="unlucky")
     assert [mailbox.get(timeout=10) for _ in range(2)] == ["good starts", "good stops: shutdown"]
     assert system.names() == []
+
+
+class Broken(Actor):
+    def on_start(self) -> None:
+        raise ValueError("never")
+
+    def receive(self, message: Any) -> None:
+        """Take nothing."""
+
+
+def test_a_supervisor_of_many_whose_first_child_does_not_start_fails_alone(system: ActorSystem) -> None:
+    guardian = system.guardian_pid
+    others = [child(Broken).options(name=f"other-{number}") for number in range(600)]
+    with pytest.raises(StartError, match="never"):
+        system.spawn(child(Supervisor, child(Broken).options(name="first"), *others))
+    assert system.guardian_pid == guardian

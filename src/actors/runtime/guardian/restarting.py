@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -20,6 +19,7 @@ from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Done, Node, Regrouping, State
 from actors.runtime.guardian.starting import Starting, fine, nothing
 from actors.runtime.guardian.stopping import Stopping
+from actors.runtime.guardian.succession import in_turn
 
 
 class Restarting:
@@ -135,7 +135,7 @@ class Restarting:
             if delay and node.state is State.DOWN:
                 self._pause(node, group, regrouping, delay)
             else:
-                self._begin_group(node, group, regrouping)
+                self._begin_group(node.parent, group, regrouping)
 
         self._stopping.in_reverse(group, self._make_way, all_down)
 
@@ -149,44 +149,42 @@ class Restarting:
     def _pause(self, node: Node, group: Sequence[Node], regrouping: Regrouping, delay: float) -> None:
         def over() -> None:
             regrouping.waiting = False
-            self._begin_group(node, group, regrouping)
+            self._begin_group(node.parent, group, regrouping)
 
         regrouping.waiting, node.state = True, State.WAITING
         self._herald.publish(ActorWaits(actor=node.ref, delay=delay, attempt=node.attempts))
         self._loop.call_later(delay, over)
 
-    def _begin_group(self, fallen: Node, group: Sequence[Node], regrouping: Regrouping) -> None:
+    def _begin_group(self, parent: Node | None, group: Sequence[Node], regrouping: Regrouping) -> None:
         """Start the nodes of a group in order, unless their parent is on its way down."""
-        parent = fallen.parent
         if parent is None:
             return
 
         def waits(node: Node) -> bool:
             return node.may_begin and node.regrouping is regrouping
 
-        waiting = deque(filter(waits, group))
+        def begin(node: Node, then: Done) -> None:
+            def begun(failure: ExitReason | None) -> None:
+                if failure is None or fine(failure):
+                    then()
+                    return
+                for one in [one for one in waiting if one is node or waits(one)]:
+                    one.regrouping = None
+                    one.fall(failure)
+                self._loop.call_later(0.0, lambda: self.review(parent))
 
-        def begin_next() -> None:
-            if parent.state is not State.RUNNING:
-                return
-            while waiting and not waits(waiting[0]):
-                waiting.popleft()
-            if waiting:
-                self._starting.begin(waiting[0], begun)
-            else:
+            if parent.state is State.RUNNING:
+                if waits(node):
+                    self._starting.begin(node, begun)
+                else:
+                    then()
+
+        def all_begun() -> None:
+            if parent.state is State.RUNNING:
                 self.review(parent)
 
-        def begun(failure: ExitReason | None) -> None:
-            first = waiting.popleft()
-            if failure is None or fine(failure):
-                begin_next()
-                return
-            for node in (first, *filter(waits, waiting)):
-                node.regrouping = None
-                node.fall(failure)
-            self._loop.call_later(0.0, lambda: self.review(parent))
-
-        begin_next()
+        waiting = [*filter(waits, group)]
+        in_turn(waiting, begin, all_begun)
 
     # no restart
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 
 from actors.core import reason
@@ -13,8 +12,9 @@ from actors.core.reason import End, ExitReason
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.lives import Lives
 from actors.runtime.guardian.loop import Loop
-from actors.runtime.guardian.node import Begun, Node, State
+from actors.runtime.guardian.node import Begun, Done, Node, State
 from actors.runtime.guardian.stopping import Stopping
+from actors.runtime.guardian.succession import in_turn
 
 
 def nothing() -> None:
@@ -47,28 +47,29 @@ class Starting:
         if node.supervises:
             node.born = time.monotonic()
             node.restarts_below.clear()
-            self._begin_children(node, deque(child for child in node.children if child.may_begin), begun)
+            self._begin_children(node, begun)
         else:
             node.when_started = begun
             self._lives.launch(node, lambda error: self._launched(node, error))
 
-    def _begin_children(self, node: Node, waiting: deque[Node], begun: Begun) -> None:
-        while waiting and not waiting[0].may_begin:
-            waiting.popleft()
-        if not waiting:
-            self._has_begun(node, 0, begun)
-            return
+    def _begin_children(self, node: Node, begun: Begun) -> None:
+        def begin(child: Node, then: Done) -> None:
+            def child_begun(failure: ExitReason | None) -> None:
+                if node.state is not State.STARTING:
+                    begun(reason.SHUTDOWN)
+                elif fine(failure):
+                    then()
+                else:
+                    node.lived = 0.0
+                    self._stopping.halt(node, lambda: begun(failure))
 
-        def child_begun(failure: ExitReason | None) -> None:
-            if node.state is not State.STARTING:
-                begun(reason.SHUTDOWN)
-            elif fine(failure):
-                self._begin_children(node, waiting, begun)
+            if child.may_begin:
+                self.begin(child, child_begun)
             else:
-                node.lived = 0.0
-                self._stopping.halt(node, lambda: begun(failure))
+                then()
 
-        self.begin(waiting.popleft(), child_begun)
+        waiting = [child for child in node.children if child.may_begin]
+        in_turn(waiting, begin, lambda: self._has_begun(node, 0, begun))
 
     def _launched(self, node: Node, error: OSError | None) -> None:
         if error is None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from actors.core import reason
 from actors.core.reason import ExitReason
 from actors.runtime.guardian.lives import Lives
 from actors.runtime.guardian.node import Done, Node, State
+from actors.runtime.guardian.succession import Step, in_turn
 from actors.runtime.guardian.undertaker import Undertaker
-
-Ending = Callable[[Node, Done], None]
 
 
 class Stopping:
@@ -57,16 +56,11 @@ class Stopping:
         declared = [child for child in node.children if not child.dynamic]
         self.together(dynamic, self.remove, lambda: self.in_reverse(declared, self.halt, then))
 
-    def in_reverse(self, nodes: Iterable[Node], end: Ending, then: Done) -> None:
+    def in_reverse(self, nodes: Sequence[Node], end: Step, then: Done) -> None:
         """Have nodes ended, one after the other, the last first."""
-        remaining = list(nodes)
-        if not remaining:
-            then()
-            return
-        last = remaining.pop()
-        end(last, lambda: self.in_reverse(remaining, end, then))
+        in_turn(reversed(nodes), end, then)
 
-    def together(self, nodes: Iterable[Node], end: Ending, then: Done) -> None:
+    def together(self, nodes: Iterable[Node], end: Step, then: Done) -> None:
         """Have nodes ended at the same time."""
         remaining = list(nodes)
         if not remaining:
