@@ -39,7 +39,7 @@ class Pipe:
         self.lost: list[bytes] = []
         self.gone = False
         self.parcels = directory / "parcels"
-        self.parcels.mkdir()
+        self.parcels.mkdir(parents=True)
         self.reader = make_pipe(directory / "mail")
         with suppress(BlockingIOError):
             while True:
@@ -95,6 +95,30 @@ def test_what_is_written_after_the_readers_last_look_is_told_too(pipe: Pipe) -> 
     pipe.outbox.drain()
     assert pipe.lost == LOST
     assert not any(pipe.parcels.iterdir())
+
+
+def test_a_signal_handler_may_put_in_the_midst_of_a_drain(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+
+    def write_and_be_interrupted(descriptor: int, data: bytes) -> int:
+        size = write(descriptor, data)
+        monkeypatch.setattr(os, "write", write)
+        pipe.outbox.put(b"h" * frame.ROOM)  # large enough to be sent at once, with all that waits before it
+        return size
+
+    pipe.outbox.close()
+    pipe.end()
+    pipe = Pipe(pipe.parcels.parent / "other")
+    pipe.make_room()
+    monkeypatch.setattr(os, "write", write_and_be_interrupted)
+    pipe.outbox.drain()
+    sent = os.read(pipe.reader, 1 << 20)
+    assert [sent.count(part) for part in (b"small", b"last", b"h" * frame.ROOM)] == [1, 1, 1]
+    assert not pipe.outbox.waiting
+    pipe.outbox.close()
+    pipe.end()
 
 
 def test_a_sender_gives_way_to_a_receiver_as_long_as_that_reads(

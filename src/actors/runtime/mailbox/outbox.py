@@ -95,6 +95,7 @@ class Outbox:
         self._changed = threading.Condition(self._lock)
         self._waiting = Overflow(self._limit)
         self._carried = False
+        self._draining = False
         self._slab: Slab | None = None
         self._rare = True
         """Whether a message that a slab could hold is the first, or follows one that found no slab."""
@@ -226,14 +227,20 @@ class Outbox:
             raise
 
     def _drain(self) -> None:
-        self.stalled = False
-        while self._waiting:
-            item, count = self._waiting.head()
-            if not self._send(item):
-                return
-            if self._gone():  # perhaps written after the last look into the pipe
-                raise MailboxClosed(self.name)
-            self._waiting.pop(item, count)
+        if self._draining:  # this is a signal handler, which has come in between the write and the removal
+            return
+        self._draining = True
+        try:
+            self.stalled = False
+            while self._waiting:
+                item, count = self._waiting.head()
+                if not self._send(item):
+                    return
+                if self._gone():  # perhaps written after the last look into the pipe
+                    raise MailboxClosed(self.name)
+                self._waiting.pop(item, count)
+        finally:
+            self._draining = False
 
     def _send(self, item: Item) -> bool:
         """Write an item's frame, and its parcel before it; False if that is not possible now."""
