@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -100,12 +101,21 @@ def test_one_ends_while_a_thread_waits_for_another_reply(system: ActorSystem, ma
     thread.join()
 
 
+def test_a_callback_may_end_itself_by_an_exit(system: ActorSystem) -> None:
+    echo = system.spawn(Echo)
+    echo.ask_future("first").add_done_callback(lambda _: sys.exit())
+    assert echo.ask_future("second").result(timeout=10) == "second"
+
+
 class Asks:
     """Futures for asks whose replies nobody reads, and the numbers of those that were forgotten."""
 
     def __init__(self) -> None:
         self.forgotten: list[int] = []
-        self.futures = Futures(lambda _enough, _end: False, self.forgotten.append)
+        self.futures = Futures(self.lead, self.forgotten.append)
+
+    def lead(self, _enough: Any, _end: float) -> bool:
+        raise OSError("no descriptor is free")
 
     def expect(self, seconds: float) -> Any:
         return self.futures.expect(time.monotonic() + seconds, self.conclude)
@@ -163,3 +173,31 @@ def test_one_that_is_cancelled_is_forgotten(asked: Asks) -> None:
 def test_an_answer_to_an_ask_that_was_never_sent_is_not_kept(asked: Asks) -> None:
     asked.expect(20).resolve(HERE)
     assert not asked.futures._answered  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_signal_handler_may_ask_whatever_its_thread_is_at(asked: Asks) -> None:
+    first, second = asked.expect(20), asked.expect(20)
+    with asked.futures._lock:  # pyright: ignore[reportPrivateUsage]
+        asked.futures.attend(1, first)
+        with pytest.raises(TimeoutError):
+            first.future.result(timeout=0)
+    asked.futures.attend(2, second)
+    first.resolve(HERE)
+    second.resolve(HERE)
+    assert second.future.result(timeout=10) == b"here"
+    asked.futures.join(10)
+
+
+def test_who_gets_no_thread_is_told_and_may_try_again(asked: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError):
+            asked.futures.attend(1, asked.expect(20))
+    pending = asked.expect(20)
+    asked.futures.attend(2, pending)
+    pending.resolve(HERE)
+    assert pending.future.result(timeout=10) == b"here"
+    asked.futures.join(10)

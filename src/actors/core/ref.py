@@ -145,7 +145,7 @@ class ActorRef:
     ) -> Future[Any]:
         """`ask` without waiting: the future ends with the reply or with the error of the ask.
 
-        Its callbacks run in a thread of their own, one after another, and may themselves ask.
+        Its callbacks run in a thread that does nothing but end such futures, and may themselves ask.
         """
         return self._engine_for(on_restarting).ask_future(self.address, message, timeout)
 

@@ -97,7 +97,11 @@ class Asking:
             number = self._send(to, message, pending, (), 0.0)
         except Interregnum:
             raise ActorRestarting(to) from None
-        futures.attend(number, pending)
+        try:
+            futures.attend(number, pending)
+        except RuntimeError:
+            self.replies.forget(number)
+            raise
         return pending.future
 
     @property

@@ -62,8 +62,11 @@ class PendingFuture(Pending):
         self._answered(self)
 
     def end(self) -> None:
-        """End the future, unless it has been cancelled; without an answer because its time is up."""
-        with suppress(InvalidStateError):  # cancelled in this instant
+        """End the future, unless it has been cancelled; without an answer because its time is up.
+
+        A callback may `sys.exit`, which ends it and nothing else.
+        """
+        with suppress(InvalidStateError, SystemExit):
             if self.future.done():
                 return
             try:
@@ -87,7 +90,7 @@ class Futures:
         self._forget = forget
         self._open: set[PendingFuture] = set()
         self._answered: deque[PendingFuture] = deque()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # reentrant, as a signal handler may ask
         self._thread: threading.Thread | None = None
         self._bell = threading.Lock()
         self._bell.acquire()
@@ -97,12 +100,12 @@ class Futures:
         return PendingFuture(deadline, AskFuture(self._make_way), conclude, self._answer)
 
     def attend(self, number: int, pending: PendingFuture) -> None:
-        """See to the end of an ask that has been sent by its number."""
+        """See to the end of an ask that has been sent. Raises `RuntimeError` if no thread is to be had."""
         pending.number = number
         with self._lock:
-            self._open.add(pending)
             if self._thread is None:
                 self._start()
+            self._open.add(pending)
         if pending.answer is not None:  # it came before the entry
             self._answer(pending)
 
@@ -124,13 +127,14 @@ class Futures:
 
     def _make_way(self) -> None:
         """A thread is about to wait for a future; if it is the one that ends them, another takes over."""
-        with self._lock:
-            if self._in_charge:
+        if self._in_charge:
+            with self._lock:
                 self._start()
 
     def _start(self) -> None:
-        self._thread = threading.Thread(target=self._serve, name="actors-replies", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._serve, name="actors-replies", daemon=True)
+        thread.start()
+        self._thread = thread
 
     @property
     def _in_charge(self) -> bool:
@@ -139,9 +143,17 @@ class Futures:
     def _serve(self) -> None:
         while (moment := self._look_through()) is not None:
             while self._open and self._in_charge and (left := moment - time.monotonic()) > 0:
-                if not self._lead(self._answered.__len__, moment):
+                if self._answered:
+                    self._end_answered()
+                elif not self._reads(moment):
                     self._bell.acquire(timeout=left)
-                self._end_answered()
+
+    def _reads(self, end: float) -> bool:
+        """Read replies until one is a future's; False if another thread does, or it cannot be done now."""
+        try:
+            return self._lead(self._answered.__len__, end)
+        except OSError:  # no descriptor is free
+            return False
 
     def _end_answered(self) -> None:
         while self._answered and self._in_charge:
@@ -153,6 +165,8 @@ class Futures:
         """End those whose time is up; return when to look again, None if this thread is not needed."""
         now = time.monotonic()
         with self._lock:
+            if not self._in_charge:
+                return None
             late = [pending for pending in self._open if pending.deadline <= now]
         for pending in late:
             pending.end()

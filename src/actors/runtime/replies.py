@@ -185,8 +185,8 @@ class Replies:
 
     def _hand_on(self) -> None:
         """Have a thread lead whose reply has not come."""
-        for pending in tuple(self._asleep.values()):
-            if pending.answer is None:
+        for number, pending in tuple(self._asleep.items()):
+            if number in self._pending and pending.answer is None:
                 pending.ring()
                 return
         self.futures.ring()
