@@ -62,6 +62,29 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.close()
 
 
+class Alarmed(Notes):
+    """Sets an alarm with its first message, and stops with the third."""
+
+    def __init__(self, reception: Reception) -> None:
+        super().__init__()
+        self.reception = reception
+
+    def receive(self, message: Any) -> None:
+        super().receive(message)
+        if message == 1:
+            self.reception.alarms.add(0, lambda: self.seen.append("ring"))
+        if message == 3:
+            self.reception.stop(reason.NORMAL)
+
+
+def test_an_alarm_that_is_due_comes_before_mail_that_waits(desk: Desk) -> None:
+    actor = Alarmed(desk.reception)
+    for number in (1, 2, 3):
+        desk.tell(number)
+    desk.reception.serve(actor)
+    assert actor.seen == [1, "ring", 2, 3]
+
+
 def test_a_command_to_stop_comes_before_mail_that_waits(desk: Desk) -> None:
     actor = Notes()
     desk.tell("too late")

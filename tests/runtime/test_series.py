@@ -71,6 +71,16 @@ def test_tells_of_one_sender_and_kind_are_of_one_series(
     assert known.find(tell(value, kind=Kind.ASK)) is None
 
 
+def test_a_class_may_have_an_empty_tag(known: AllSeries) -> None:
+    class Tagless(Message, tag=""):
+        x: int
+
+    for value in ("x", 17, Tagless(1)):
+        found = known.add(hand(tell(value)), CODEC)
+        assert found.load(tell(value)[found.start :]) == value
+    assert known.add(hand(tell(17)), CODEC).load(CODEC.encode({"x": 1})[0]) == {"x": 1}
+
+
 def test_a_sender_may_have_a_long_name(known: AllSeries) -> None:
     data = tell(Note(1), sender="a" * 300)
     found = known.add(hand(data), CODEC)

@@ -122,7 +122,7 @@ def ask(sender: bytes, correlation: int, deadline: float) -> bytes:
     return _MAIL.pack(_ASK, 0, len(sender), correlation, deadline) + sender
 
 
-def length(data: bytes) -> int:
+def head_length(data: bytes) -> int:
     """How long a mail envelope is, without its chain."""
     return _MAIL_SIZE + (data[2] | data[3] << 8)
 

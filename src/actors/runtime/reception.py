@@ -93,31 +93,33 @@ class Reception:
     def serve(self, actor: Actor) -> ExitReason:
         """Serve until a stop, and return why. Raises `Crash`, and as `receive` if that ends the process."""
         while self.why is None:
-            if self._plain and not self.alarms.coming:
-                self._run(actor)
-                if self.why is not None:
-                    break
-            if parts := self._next():
-                self._handle(actor, *parts)
-                self._inbox.done()
-                if self._wear is not None:
-                    self._wear_out(self._wear)
-            elif self.why is None:
-                self._inbox.wait(self.alarms.left())
+            if not self._run(actor):
+                self._serve_next(actor)
             if self.alarms.coming:
                 self.alarms.ring_due()
         return self.why
 
-    def _run(self, actor: Actor) -> None:
-        """Serve one message after another while there is nothing else to see to."""
+    def _run(self, actor: Actor) -> bool:
+        """Serve one message after another while there is nothing else to see to; whether there is now."""
         words, alarms = self.words, self.alarms
-        if words[_CONTROL]:
-            return
+        if not self._plain or words[_CONTROL] or alarms.coming:
+            return False
         for data in self._inbox.run():
             self._handle(actor, data, ())
             if self.why is not None or words[_CONTROL] or alarms.coming:
                 self._inbox.done()
-                return
+                return True
+        return False
+
+    def _serve_next(self, actor: Actor) -> None:
+        """Serve the next message, or wait for one if there is none."""
+        if parts := self._next():
+            self._handle(actor, *parts)
+            self._inbox.done()
+            if self._wear is not None:
+                self._wear_out(self._wear)
+        elif self.why is None:
+            self._inbox.wait(self.alarms.left())
 
     async def serve_async(self, actor: Actor) -> ExitReason:
         """`serve` in an event loop, where `receive` may be a coroutine function."""

@@ -59,4 +59,4 @@ class AllSeries:
 
 def _beginning(data: bytes) -> bytes:
     """What a tell begins with that the others of its series do, too. Raises `IndexError` if it is none."""
-    return data[: wire.kind_end(data, envelope.length(data))]
+    return data[: wire.kind_end(data, envelope.head_length(data))]

@@ -109,7 +109,7 @@ class Codec:
         end = kind_end(stream, 0)
         if end == 1 and len(stream) <= self._short:
             return Reader(self._decode_short, 0, self._short)
-        cls = lookup_packed(stream[3:end])
+        cls = lookup_packed(stream[3:end]) if end > 1 else None
         load = None if cls is None else LOADS[cls]
         return Reader(self.decode, 0, self.limits.size) if load is None else Reader(load, end, self._flat)
 
