@@ -149,7 +149,7 @@ def test_the_right_to_read_goes_from_who_leaves_to_who_stays(
     lane: Lane, replies: Replies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(futures, "_SLICE", 1_000.0)
-    asleep = replies._asleep  # pyright: ignore[reportPrivateUsage]
+    asleep, leading = replies._asleep, replies._leading  # pyright: ignore[reportPrivateUsage]
 
     def ask() -> tuple[int, threading.Thread, Pending]:
         pending = Pending(time.monotonic() + 1_000)
@@ -159,13 +159,15 @@ def test_the_right_to_read_goes_from_who_leaves_to_who_stays(
         return number, thread, pending
 
     number, thread, _ = ask()
-    while replies._leading.acquire(blocking=False):  # pyright: ignore[reportPrivateUsage]
-        replies._leading.release()  # pyright: ignore[reportPrivateUsage]
+    while not leading.locked():
+        pass
     future = replies.futures.expect(time.monotonic() + 1_000, lambda answer: answer)
     of_future = replies.expect(future)
     replies.futures.attend(of_future, future)
     reply(lane, number)
     thread.join()
+    while not leading.locked():  # the thread of the futures reads now
+        pass
     number, thread, pending = ask()
     while not asleep:
         pass
