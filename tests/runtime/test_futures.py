@@ -12,28 +12,14 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorRef, ActorSystem, Mailbox, child
+from actors import ActorRef, ActorSystem, Mailbox, child
 from actors.core.envelope import Outcome
 from actors.runtime import futures
 from actors.runtime.futures import Futures
 from actors.runtime.pending import Answer
+from support.cast import Echo, Waiter
 
 HERE = Answer(Outcome.REPLY, b"here")
-
-
-class Echo(Actor):
-    def receive(self, message: Any) -> Any:
-        return message
-
-
-class Waiter(Actor):
-    """Answers with what comes through a mailbox."""
-
-    def __init__(self, box: str) -> None:
-        self.box = Mailbox.attach(box)
-
-    def receive(self, message: Any) -> Any:
-        return self.box.get(timeout=20)
 
 
 def asks(echo: ActorRef) -> Any:

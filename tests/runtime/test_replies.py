@@ -21,21 +21,7 @@ from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.pending import Answer, Pending
 from actors.runtime.replies import Replies
-
-
-class Echo(Actor):
-    def receive(self, message: Any) -> Any:
-        return message
-
-
-class Waiter(Actor):
-    """Answers with what comes through a mailbox."""
-
-    def __init__(self, box: str) -> None:
-        self.box = Mailbox.attach(box)
-
-    def receive(self, message: Any) -> Any:
-        return self.box.get(timeout=20)
+from support.cast import Echo, Waiter
 
 
 def test_an_event_loop_does_not_rob_a_waiting_thread_of_its_reply(system: ActorSystem) -> None:

@@ -189,3 +189,20 @@ class Diarist(Actor):
         self.note(f"stops: {reason.end}")
         if self.slow_stop:
             signal.pause()  # for ever
+
+
+class Echo(Actor):
+    """Answers with what it is asked."""
+
+    def receive(self, message: Any) -> Any:
+        return message
+
+
+class Waiter(Actor):
+    """Answers with what comes through a mailbox."""
+
+    def __init__(self, box: str) -> None:
+        self.box = Mailbox.attach(box)
+
+    def receive(self, message: Any) -> Any:
+        return self.box.get(timeout=20)
