@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -14,15 +14,21 @@ from actors import Actor
 from actors.core import envelope, reason
 from actors.core.address import Address
 from actors.core.codec import Codec
-from actors.core.envelope import Kind, Sender
+from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.terms import Terms
+from actors.runtime.asking import ASKING
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.layout import Layout, make_pipe
 from actors.runtime.mailbox.status import Word
 from actors.runtime.reception import Reception
 
-TELL = envelope.mail(Kind.TELL, Sender(Address("system", 1, "application"), 1).pack())
+SENDER = Sender(Address("system", 1, "application"), 1).pack()
+ME = Address("system", 2, "notes")
+OTHER = Address("system", 3, "other")
+ANOTHER = Address("system", 4, "another")
+PAST = 1.0
+"""A moment long ago, on the machine's monotonic clock."""
 
 
 class Notes(Actor):
@@ -33,17 +39,55 @@ class Notes(Actor):
         self.seen.append(message)
 
 
+class Questions(Notes):
+    """Answers each with itself, and notes who waits meanwhile; stops with the word."""
+
+    def __init__(self, reception: Reception) -> None:
+        super().__init__()
+        self.reception = reception
+
+    def receive(self, message: Any) -> Any:
+        super().receive((message, ASKING.get()))
+        if message == ["stop"]:
+            self.reception.stop(reason.NORMAL)
+        return message
+
+
+class Ends:
+    """What becomes of messages: an endpoint that writes down what it is given."""
+
+    address = ME
+
+    def __init__(self) -> None:
+        self.codec = Codec()
+        self.reports = self
+        self.answers: list[tuple[int, Any]] = []
+        self.dead_letters: list[str] = []
+
+    def answer(self, _to: bytes, number: int, _outcome: Outcome, value: Any) -> None:
+        self.answers.append((number, value))
+
+    def make(self, _to: str, _sender: str, cause: str, _body: bytes) -> None:
+        self.dead_letters.append(cause)
+
+
 class Desk:
     """A reception, and the pipes that it reads."""
 
     def __init__(self, directory: Path) -> None:
         layout = Layout.at(directory, directory / "spill")
         self.keepers = [*layout.create(0), make_pipe(layout.control)]
-        endpoint = SimpleNamespace(address=Address("system", 2, "notes"), codec=Codec())
-        self.reception = Reception(cast("Endpoint", endpoint), layout, Terms(), fresh=True)
+        self.endpoint = Ends()
+        self.reception = Reception(cast("Endpoint", self.endpoint), layout, Terms(), fresh=True)
 
     def tell(self, value: Any) -> None:
-        os.write(self.keepers[0], frame.inline(TELL + Codec().encode(value)[0]))
+        self._post(envelope.mail(Kind.TELL, SENDER), value)
+
+    def ask(self, number: int, value: Any, *, deadline: float = 0.0, chain: Sequence[Address] = ()) -> None:
+        self._post(envelope.mail(Kind.ASK, SENDER, number, deadline, tuple(chain)), value)
+
+    def _post(self, head: bytes, value: Any) -> None:
+        os.write(self.keepers[0], frame.inline(head + Codec().encode(value)[0]))
 
     def command_stop(self) -> None:
         os.write(self.keepers[1], frame.inline(b"stop"))
@@ -91,3 +135,36 @@ def test_a_command_to_stop_comes_before_mail_that_waits(desk: Desk) -> None:
     desk.command_stop()
     assert desk.reception.serve(actor) == reason.SHUTDOWN
     assert not actor.seen
+
+
+def test_questions_of_one_kind_are_each_answered_as_themselves(desk: Desk) -> None:
+    for number in (7, 8, 2**60):
+        desk.ask(number, [number], deadline=time.monotonic() + 60)
+    desk.tell([9])
+    desk.ask(10, [10])
+    desk.tell(["stop"])
+    desk.reception.serve(Questions(desk.reception))
+    assert desk.endpoint.answers == [(number, [number]) for number in (7, 8, 2**60, 10)]
+
+
+def test_a_question_for_which_nobody_waits_any_more_is_not_handled(desk: Desk) -> None:
+    desk.ask(1, ["first"], deadline=PAST)
+    desk.ask(2, ["second"], deadline=time.monotonic() + 60)
+    desk.ask(3, ["third"], deadline=PAST)
+    desk.ask(4, ["fourth"], deadline=time.monotonic() + 60)
+    desk.ask(5, ["stop"])
+    actor = Questions(desk.reception)
+    desk.reception.serve(actor)
+    assert [value for [value], _ in actor.seen] == ["second", "fourth", "stop"]
+    assert [number for number, _ in desk.endpoint.answers] == [2, 4, 5]
+    assert desk.endpoint.dead_letters == ["nobody waits for its reply any more"] * 2
+
+
+def test_while_a_question_is_handled_those_wait_who_waited_for_it(desk: Desk) -> None:
+    waiting: list[tuple[Address, ...]] = [(OTHER,), (), (OTHER,), (), (ANOTHER, OTHER), (OTHER,), ()]
+    for number, chain in enumerate(waiting):
+        desk.ask(number, [number], chain=chain)
+    desk.tell(["stop"])
+    actor = Questions(desk.reception)
+    desk.reception.serve(actor)
+    assert [chain for _, chain in actor.seen] == [(*chain, ME) for chain in (*waiting, ())]

@@ -245,6 +245,14 @@ def test_who_waited_for_a_question_between_them_does_not_wait_for_the_next(syste
     assert first.ask("answers") == [[], [[[]]]]
 
 
+def test_who_waited_for_one_question_does_not_wait_for_the_next(system: ActorSystem) -> None:
+    notes = system.spawn(Notes)
+    first, second, third = (system.spawn(child(Relay, notes)) for _ in range(3))
+    first.ask(("ask", second, ("ask", notes, "seen")))
+    second.ask(("ask", third, ("ask", first, "answers")))
+    assert third.ask("answers") == [[None]]
+
+
 def test_one_of_a_class_that_is_defined_anew_is_of_the_new_class(system: ActorSystem) -> None:
     definer = system.spawn(Definer)
     defined: Any = define(later=False)

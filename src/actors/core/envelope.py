@@ -2,8 +2,10 @@
 
 A mail envelope, little endian::
 
-    0     1      2              4            12        20
-    kind  flags  sender length  correlation  deadline  sender …  chain (length, bytes) …  message …
+    0            8         16    17     18             20
+    correlation  deadline  kind  flags  sender length  sender …  chain (length, bytes) …  message …
+
+What is of this one message stands first, and then its *origin*, which others from the same sender share.
 
 A reply's::
 
@@ -22,7 +24,9 @@ import attrs
 
 from actors.core.address import Address
 
-_MAIL: Final = struct.Struct("<BBHQd")
+_NUMBER: Final = struct.Struct("<Qd")
+_ORIGIN: Final = struct.Struct("<BBH")
+_MAIL: Final = struct.Struct("<QdBBH")
 _MAIL_SIZE: Final = _MAIL.size
 _REPLY: Final = struct.Struct("<QB")
 _REPLY_SIZE: Final = _REPLY.size
@@ -57,7 +61,6 @@ class Outcome(IntEnum):
 REPLY: Final = Outcome.REPLY
 """The usual one, by a name that is looked up in half the time."""
 _OUTCOMES: Final[tuple[Outcome, ...]] = tuple(Outcome)
-_ASK: Final = int(Kind.ASK)
 
 
 @attrs.frozen
@@ -108,7 +111,18 @@ def mail(
     chain: tuple[Address, ...] = (),
 ) -> bytes:
     """An envelope, to stand before a message's bytes."""
-    head = _MAIL.pack(kind, _CHAIN if chain else 0, len(sender), correlation, deadline) + sender
+    return number(correlation, deadline) + origin(kind, sender, chain)
+
+
+number: Final[Callable[[int, float], bytes]] = _NUMBER.pack
+"""What an envelope begins with: the correlation and the deadline."""
+read_number: Final[Callable[[bytes], tuple[int, float]]] = _NUMBER.unpack_from  # pyright: ignore
+"""The correlation and the deadline with which an envelope begins."""
+
+
+def origin(kind: Kind, sender: bytes, chain: tuple[Address, ...] = ()) -> bytes:
+    """What stands in an envelope behind its number."""
+    head = _ORIGIN.pack(kind, _CHAIN if chain else 0, len(sender)) + sender
     if not chain:
         return head
     links = "\n".join(f"{link.system}/{link.id}/{link.path}" for link in chain).encode()
@@ -117,20 +131,20 @@ def mail(
     return head + _LENGTH.pack(len(links)) + links
 
 
-def ask(sender: bytes, correlation: int, deadline: float) -> bytes:
-    """The envelope of a question that no other waits for."""
-    return _MAIL.pack(_ASK, 0, len(sender), correlation, deadline) + sender
+ORIGIN: Final = _NUMBER.size
+"""Where the origin begins."""
 
 
-def head_length(data: bytes) -> int:
-    """How long a mail envelope is, without its chain."""
-    return _MAIL_SIZE + (data[2] | data[3] << 8)
+def origin_end(data: bytes) -> int:
+    """Where the origin ends, and the message begins. Raises `IndexError` for bytes that are no envelope."""
+    end = _MAIL_SIZE + (data[18] | data[19] << 8)
+    return end + 2 + (data[end] | data[end + 1] << 8) if data[17] & _CHAIN else end
 
 
 def open_mail(data: bytes) -> Mail:
     """Read an envelope. Raises `ValueError` for bytes that are none."""
     try:
-        kind, flags, length, correlation, deadline = _MAIL.unpack_from(data)
+        correlation, deadline, kind, flags, length = _MAIL.unpack_from(data)
         at = _MAIL_SIZE + length
         sender = data[_MAIL_SIZE:at]
         chain: tuple[Address, ...] = ()

@@ -61,6 +61,8 @@ class Asking:
         """Be the asker in a process, or in a child that it has forked, that has asked nothing yet."""
         self._replies: Replies | None = None
         self._making = threading.Lock()
+        self._origin: tuple[tuple[Address, ...], bytes] | None = None
+        """That of the last question's envelope, with the chain that it was made for."""
 
     def ask(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end."""
@@ -153,11 +155,8 @@ class Asking:
         patience: float,
     ) -> int:
         number = (self._replies or self.replies).expect(pending)
-        if chain:
-            head = envelope.mail(Kind.ASK, self._endpoint.sender, number, pending.deadline, chain)
-        else:
-            head = envelope.ask(self._endpoint.sender, number, pending.deadline)
         try:
+            head = envelope.number(number, pending.deadline) + self._origin_for(chain)
             self._endpoint.peers.reach(to).post(head + body, segments, patience)
         except Unheard:  # what else has become of it is in the reply lane already, before this
             self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False)
@@ -165,6 +164,12 @@ class Asking:
             self.replies.forget(number)
             raise
         return number
+
+    def _origin_for(self, chain: tuple[Address, ...]) -> bytes:
+        last = self._origin
+        if last is None or last[0] is not chain:
+            last = self._origin = chain, envelope.origin(Kind.ASK, self._endpoint.sender, chain)
+        return last[1]
 
     async def _send_patiently(
         self, to: Address, message: Any, timeout: float, pending: PendingInLoop

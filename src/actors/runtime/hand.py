@@ -18,7 +18,18 @@ _ASK: Final = int(Kind.ASK)
 class Hand:
     """A message that is being handled. An ask is answered once."""
 
-    __slots__ = ("_endpoint", "_head", "_mail", "data", "message", "owes", "segments")
+    __slots__ = (
+        "_chain",
+        "_endpoint",
+        "_head",
+        "_sender",
+        "data",
+        "deadline",
+        "message",
+        "number",
+        "owes",
+        "segments",
+    )
 
     def __init__(
         self, endpoint: Endpoint, mail: Mail, data: bytes, segments: Sequence[bytes], message: Any
@@ -29,13 +40,13 @@ class Hand:
         self.segments = segments
         self._head = len(data) - len(mail.body)
         self._endpoint = endpoint
-        self._mail = mail
+        self._sender = mail.sender
+        self._chain = mail.chain
+        self.number = mail.correlation
+        """Which question of its asker it is."""
+        self.deadline = mail.deadline
         self.owes = mail.kind == _ASK
         """Whether it is a question that has not been answered."""
-
-    def forget(self) -> None:
-        """Keep nothing of the message itself: the hand is for others of its series."""
-        self._mail = self._mail._replace(body=b"")
 
     @property
     def body(self) -> bytes:
@@ -45,20 +56,19 @@ class Hand:
     @property
     def sender(self) -> ActorRef | None:
         """The actor that sent it; None if it came from the application."""
-        address = envelope.SENDERS[self._mail.sender].address
+        address = envelope.SENDERS[self._sender].address
         return None if address.id <= APPLICATION else self._endpoint.bind(address)
 
     def answer(self, value: Any) -> None:
         """End the ask with the value that the handler returned."""
-        mail = self._mail
-        self._endpoint.answer(mail.sender, mail.correlation, REPLY, value)
+        self._endpoint.answer(self._sender, self.number, REPLY, value)
         self.owes = False
 
     def finish(self, outcome: Outcome, value: Any) -> None:
         """End an ask in another way."""
         if self.owes:
             self.owes = False
-            self._endpoint.answer(self._mail.sender, self._mail.correlation, outcome, value)
+            self._endpoint.answer(self._sender, self.number, outcome, value)
 
     def reject(self, why: str) -> None:
         """The message was not for this actor: an ask is rejected, a tell is a dead letter."""
@@ -77,15 +87,16 @@ class Hand:
 
     def forward(self, to: ActorRef, body: bytes, segments: Sequence[bytes], timeout: float) -> None:
         """Hand a message on to another actor, as from this message's sender."""
-        mail = self._mail
-        kind = Kind.ASK if self.owes else Kind.TELL
-        head = envelope.mail(kind, mail.sender, mail.correlation, mail.deadline, mail.chain)
+        if self.owes:
+            head = envelope.mail(Kind.ASK, self._sender, self.number, self.deadline, self._chain)
+        else:
+            head = envelope.mail(Kind.TELL, self._sender)
         try:
             self._endpoint.post(to.address, head + body, segments, timeout)
         except MailboxClosed:
             self.finish(Outcome.STOPPED, False)
             self._endpoint.reports.make(
-                to.path, envelope.path_of(mail.sender), "the actor has stopped", body
+                to.path, envelope.path_of(self._sender), "the actor has stopped", body
             )
         self.owes = False
 
@@ -94,5 +105,5 @@ class Hand:
         self.forward(to, self.body, self.segments, timeout)
 
     def _dead_letter(self, cause: str, *, unhandled: bool = False) -> None:
-        path, sender = self._endpoint.address.path, envelope.path_of(self._mail.sender)
+        path, sender = self._endpoint.address.path, envelope.path_of(self._sender)
         self._endpoint.reports.make(path, sender, cause, self.body, unhandled=unhandled)

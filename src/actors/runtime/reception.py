@@ -37,7 +37,8 @@ from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
 _LAST: Final = int(Kind.LAST)
-_TELL: Final = int(Kind.TELL)
+_ORIGIN: Final = envelope.ORIGIN
+_read_number: Final = envelope.read_number
 _PAUSE: Final = 0.05
 """How long to wait for a free descriptor before a message is tried again, in seconds."""
 
@@ -93,27 +94,29 @@ class Reception:
     def serve(self, actor: Actor) -> ExitReason:
         """Serve until a stop, and return why. Raises `Crash`, and as `receive` if that ends the process."""
         while self.why is None:
-            if not self._run(actor):
+            if self._run(actor):
+                self._inbox.wait(None)
+            else:
                 self._serve_next(actor)
-            if self.alarms.coming:
-                self.alarms.ring_due()
         return self.why
 
     def _run(self, actor: Actor) -> bool:
-        """Serve one message after another while there is nothing else to see to; whether there is now."""
-        words, alarms = self.words, self.alarms
+        """Serve one message after another while there is nothing else to see to; whether none waits now."""
+        words, alarms, inbox = self.words, self.alarms, self._inbox
         if not self._plain or words[_CONTROL] or alarms.coming:
             return False
-        for data in self._inbox.run():
+        for data in inbox.run():
             self._handle(actor, data, ())
             if self.why is not None or words[_CONTROL] or alarms.coming:
-                self._inbox.done()
-                return True
-        return False
+                inbox.done()
+                return False
+        return inbox.drained
 
     def _serve_next(self, actor: Actor) -> None:
-        """Serve the next message, or wait for one if there is none."""
-        if parts := self._next():
+        """Ring what is due; then serve the next message, or wait for one if there is none."""
+        if self.alarms.coming:
+            self.alarms.ring_due()
+        if self.why is None and (parts := self._next()):
             self._handle(actor, *parts)
             self._inbox.done()
             if self._wear is not None:
@@ -221,14 +224,20 @@ class Reception:
     def _take_up(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
         """The message in hand, or None if it is not one to be handled."""
         series = self._series
-        if series is None or not data.startswith(series.beginning):
+        if series is None or not data.startswith(series.common, _ORIGIN):
             series = self._series = self._all_series.find(data)
             if series is None:
                 return self._open(data, segments)
-            ASKING.set(self._alone)
+            ASKING.set(series.asking)
         if segments or len(data) > series.longest:
             return self._open(data, segments)
         hand = series.hand
+        if series.asks:
+            hand.number, deadline = _read_number(data)
+            hand.deadline = deadline
+            if deadline < time.monotonic():
+                return self._open(data, segments)
+            hand.owes = True
         try:
             hand.message = series.load(data[series.start :])
         except Exception:  # noqa: BLE001 - the general way finds it again, or another way
@@ -256,10 +265,11 @@ class Reception:
         except DecodeError as error:
             Hand(self._endpoint, mail, data, segments, None).reject(f"cannot be decoded: {error}")
             return None
-        ASKING.set((*mail.chain, self._endpoint.address) if mail.chain else self._alone)
+        asking = (*mail.chain, self._endpoint.address) if mail.chain else self._alone
+        ASKING.set(asking)
         self.hand = hand = Hand(self._endpoint, mail, data, segments, message)
-        if mail.kind == _TELL and not (segments or mail.chain or mail.deadline):
-            self._series = self._all_series.add(hand, self._endpoint.codec)
+        if not segments:
+            self._series = self._all_series.add(hand, asking, self._endpoint.codec)
         return hand
 
     def _fail(self, hand: Hand, error: BaseException) -> None:

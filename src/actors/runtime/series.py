@@ -1,6 +1,7 @@
-"""Series: tells from one sender that are of one kind, of which only the first is read in full.
+"""Series: messages from one sender that are of one kind, of which only the first is read in full.
 
-They begin with the same bytes: their envelope, and then a message's tag, or the head of a list or dict.
+They are alike from their envelope's origin on: the sender, who waits for the reply, and a message's tag or
+the head of a list or dict. What stands before that says which question it is, if it is one.
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from actors.core import envelope
+from actors.core.address import Address
 from actors.core.codec import Codec, wire
-from actors.core.envelope import Kind
 from actors.runtime.hand import Hand
 
-_TELL: Final = int(Kind.TELL)
 _MOST: Final = 1024
 """How many series an actor remembers."""
 
@@ -20,19 +20,23 @@ _MOST: Final = 1024
 class Series:
     """What is known of a series. All its messages come into the same hand."""
 
-    __slots__ = ("beginning", "hand", "load", "longest", "start")
+    __slots__ = ("asking", "asks", "common", "hand", "load", "longest", "start")
 
-    def __init__(self, beginning: bytes, hand: Hand, codec: Codec) -> None:
+    def __init__(self, common: bytes, hand: Hand, asking: tuple[Address, ...], codec: Codec) -> None:
         body = hand.body
         self.load, skipped, longest = codec.reader(body)
-        self.beginning = beginning
+        self.common = common
+        """What stands in all its messages from the origin on."""
         self.hand = hand
+        self.asks = hand.owes
+        """Whether its messages are questions."""
+        self.asking = asking
+        """Who waits while one of them is handled, the actor itself the last."""
         head = len(hand.data) - len(body)
         self.start = head + skipped
         """Where in a message of the series that is which `load` makes a value of."""
         self.longest = head + longest
         """How long a message may be for `load`."""
-        hand.forget()
 
 
 class AllSeries:
@@ -44,19 +48,19 @@ class AllSeries:
     def find(self, data: bytes) -> Series | None:
         """That of a message, if it has been met. Any bytes may be given."""
         try:
-            return self._series.get(_beginning(data)) if data[0] == _TELL else None
+            return self._series.get(_common(data))
         except IndexError:
             return None
 
-    def add(self, hand: Hand, codec: Codec) -> Series:
-        """That of a tell without a chain or segments."""
+    def add(self, hand: Hand, asking: tuple[Address, ...], codec: Codec) -> Series:
+        """That of a message without segments."""
         if len(self._series) >= _MOST:
             self._series.clear()
-        beginning = _beginning(hand.data)
-        series = self._series[beginning] = Series(beginning, hand, codec)
+        common = _common(hand.data)
+        series = self._series[common] = Series(common, hand, asking, codec)
         return series
 
 
-def _beginning(data: bytes) -> bytes:
-    """What a tell begins with that the others of its series do, too. Raises `IndexError` if it is none."""
-    return data[: wire.kind_end(data, envelope.head_length(data))]
+def _common(data: bytes) -> bytes:
+    """What the messages of a series have in common. Raises `IndexError` for bytes that are no message."""
+    return data[envelope.ORIGIN : wire.kind_end(data, envelope.origin_end(data))]
