@@ -7,6 +7,7 @@ import itertools
 import os
 import select
 import shutil
+import time
 from collections import deque
 from contextlib import suppress
 from types import TracebackType
@@ -21,6 +22,8 @@ from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.deadline import deadline, left, over
 
 _NUMBERS: Final = itertools.count(1)
+_PAUSE: Final = 0.05
+"""How long to wait for a free descriptor before an event is tried again, in seconds."""
 
 
 class EventStream:
@@ -50,14 +53,13 @@ class EventStream:
         """The next event; None if none came within `timeout` seconds, or if the stream has ended."""
         end = deadline(True, timeout)
         while not self._events and (lane := self._lane) is not None:
-            poll = select.poll()
-            watched = self._watched(lane)
-            for descriptor in watched:
-                poll.register(descriptor, select.POLLIN)
-            ready = dict(poll.poll(left(end) * 1000))
-            if not ready and over(end):
+            try:
+                came = self._take(lane, left(end))
+            except OSError:
+                came = False
+                time.sleep(min(_PAUSE, left(end)))
+            if not came and over(end):
                 return None
-            self._read(last=self._ended.number in ready and watched[0].number not in ready)
         return self._events.popleft() if self._events else None
 
     def decode(self, message: bytes) -> Any:
@@ -88,8 +90,12 @@ class EventStream:
         return self
 
     async def __anext__(self) -> Event:
-        while not self._events and self._lane is not None:
-            await self._readable(self._lane)
+        while not self._events and (lane := self._lane) is not None:
+            await self._readable(lane)
+            try:
+                self._take(lane, 0.0)
+            except OSError:
+                await asyncio.sleep(_PAUSE)
         if not self._events:
             raise StopAsyncIteration
         return self._events.popleft()
@@ -114,8 +120,6 @@ class EventStream:
         loop = asyncio.get_running_loop()
         awake = asyncio.Event()
         watched = self._watched(lane)
-        ended = select.poll()
-        ended.register(self._ended, select.POLLIN)
         for descriptor in watched:
             loop.add_reader(descriptor.number, awake.set)
         try:
@@ -123,16 +127,22 @@ class EventStream:
         finally:
             for descriptor in watched:
                 loop.remove_reader(descriptor.number)
-        self._read(last=bool(ended.poll(0)))
 
-    def _read(self, *, last: bool) -> None:
-        """Take what has come; after the `last` there will be nothing more."""
-        if self._lane is None:
-            return
-        for parts in self._lane.read():
+    def _take(self, lane: LaneReader, seconds: float) -> bool:
+        """Take what comes within so many seconds; False if nothing does. At the system's end, close.
+
+        Raises `OSError` if no descriptor is free for an event, which waits.
+        """
+        watched = self._watched(lane)
+        poll = select.poll()
+        for descriptor in watched:
+            poll.register(descriptor, select.POLLIN)
+        ready = dict(poll.poll(seconds * 1000))
+        for parts in lane.read():
             with suppress(DecodeError):
                 event = self._endpoint.codec.decode(*parts)
                 if isinstance(event, Event):
                     self._events.append(event)
-        if last:
+        if self._ended.number in ready and watched[0].number not in ready:
             self.close()
+        return bool(ready)

@@ -145,15 +145,8 @@ class Futures:
             while self._open and self._in_charge and (left := moment - time.monotonic()) > 0:
                 if self._answered:
                     self._end_answered()
-                elif not self._reads(moment):
+                elif not self._lead(self._answered.__len__, moment):
                     self._bell.acquire(timeout=left)
-
-    def _reads(self, end: float) -> bool:
-        """Read replies until one is a future's; False if another thread does, or it cannot be done now."""
-        try:
-            return self._lead(self._answered.__len__, end)
-        except OSError:  # no descriptor is free
-            return False
 
     def _end_answered(self) -> None:
         while self._answered and self._in_charge:

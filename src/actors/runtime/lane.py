@@ -10,6 +10,7 @@ import io
 import mmap
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +50,8 @@ class LaneReader:
         self._file = io.FileIO(self._pipe.number, closefd=False)  # says None where os.read would raise
         capacity = fcntl.fcntl(self._pipe.number, fcntl.F_GETPIPE_SZ)  # so that no frame is cut
         self._page = mmap.mmap(-1, capacity, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._position = self._end = 0
+        """The part of the page that has been read and not been taken apart."""
         self._places = places
         self._slabs = Slabs(places.main)
 
@@ -77,40 +80,55 @@ class LaneReader:
         self._pipe = None
 
     def read(self) -> Sequence[Parts]:
-        """Every message that waits. Never waits. What is no message is passed over."""
+        """Every message that waits. Never waits. What is no message is passed over.
+
+        Raises `OSError` if the next one needs a descriptor and none is free; it waits, with all behind it,
+        for another `read`, and the pipe stays readable.
+        """
+        if self._position < self._end:
+            return self._take_apart()
         pipe = self._pipe  # held until the end
         size = None if pipe is None else self._file.readinto(self._page)
         if not size:
             return ()
         if size >= _HEAD_SIZE and _unpack_opening(self._page) == (_INLINE, size):  # as a rule
             return ((self._page[_HEAD_SIZE:size], ()),)
-        return self._take_apart(size)
+        self._position, self._end = 0, size
+        return self._take_apart()
 
-    def _take_apart(self, size: int) -> list[Parts]:
+    def _take_apart(self) -> list[Parts]:
         messages: list[Parts] = []
-        position = 0
-        while position < size:
-            remaining = size - position
+        while (remaining := self._end - self._position) > 0:
             magic, kind, length = (
-                _unpack_head(self._page, position) if remaining >= _HEAD_SIZE else (0, 0, 0)
+                _unpack_head(self._page, self._position) if remaining >= _HEAD_SIZE else (0, 0, 0)
             )
             if not frame.valid(magic, kind, length, remaining):
-                following = self._page.find(frame.MAGIC_BYTES, position + 1, size)
-                position = following if following >= 0 else size
+                following = self._page.find(frame.MAGIC_BYTES, self._position + 1, self._end)
+                self._position = following if following >= 0 else self._end
                 continue
-            payload = self._page[position + _HEAD_SIZE : position + length]
-            if kind == frame.Kind.INLINE:
-                messages.append((payload, ()))
-            else:
-                messages.extend(self._open(payload))
-            position += length
+            payload = self._page[self._position + _HEAD_SIZE : self._position + length]
+            try:
+                messages += [(payload, ())] if kind == frame.Kind.INLINE else self._open(payload)
+            except OSError:
+                self._stay_readable()
+                if not messages:
+                    raise
+                break
+            self._position += length
         return messages
 
+    def _stay_readable(self) -> None:
+        """Have something in the pipe, which will be passed over."""
+        pipe = self._pipe
+        if pipe is not None:
+            with suppress(BlockingIOError):
+                os.write(pipe.number, b"\0")
+
     def _open(self, label: bytes) -> list[Parts]:
-        try:
+        """The message that a label names, or nothing. Raises `OSError`, and leaves it where it is."""
+        messages: list[Parts] = []
+        with suppress(BadParcel):
             message, *segments = parcel.receive(self._places, label, self._slabs)
-            return [(message, segments)]
-        except BadParcel:
-            return []
-        finally:
-            parcel.discard(self._places, label, self._slabs)
+            messages.append((message, segments))
+        parcel.discard(self._places, label, self._slabs)
+        return messages

@@ -24,6 +24,8 @@ from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 
 _TICK: Final = 0.001
+_PAUSE: Final = 0.05
+"""How long to wait for a free descriptor before a reply is tried again, in seconds."""
 _LONG: Final = 0.5
 """For how many seconds the end of all waits for a callback, which may itself wait for that end."""
 
@@ -99,12 +101,12 @@ class Replies:
         """Have an event loop read the lane while it waits for other things."""
         if loop not in self._loops:
             self._loops = {known for known in self._loops if not known.is_closed()} | {loop}
-            loop.add_reader(self._watched[0], self._read_in_passing)
+            self._enter(loop)
 
     def read(self) -> bool:
         """Read the lane and end the asks whose replies have come; False if none has. Never waits.
 
-        For the thread that leads.
+        For the thread that leads. Raises `OSError` if no descriptor is free for a large reply, which waits.
         """
         self._reading = True
         try:
@@ -131,7 +133,8 @@ class Replies:
             if heard or time.monotonic() > end:
                 return
         try:
-            self.read()
+            with suppress(OSError):
+                self.read()
         finally:
             self._leading.release()
             self._hand_on()
@@ -148,6 +151,10 @@ class Replies:
         if self._leading.acquire(blocking=False):
             try:
                 self.read()
+            except OSError:
+                loop = asyncio.get_running_loop()
+                self._leave(loop)
+                loop.call_later(_PAUSE, self._enter, loop)
             finally:
                 self._leading.release()
                 self._hand_on()
@@ -180,6 +187,10 @@ class Replies:
         self._lane.close()
         self._others = ()
 
+    def _enter(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._lane.hold() is not None:
+            loop.add_reader(self._watched[0], self._read_in_passing)
+
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.remove_reader(self._watched[0])
 
@@ -194,7 +205,7 @@ class Replies:
     def _lead_until(self, pending: Pending, end: float) -> None:
         held = (self._lane.hold(), *self._others)  # lest another thread close what is waited for
         while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0:
-            self._waiter.wait(remaining)
+            self._wait(remaining)
 
     def _lead(self, enough: Callable[[], object], end: float) -> bool:
         """Read until it is `enough`, at most until the `end`; False if another thread leads."""
@@ -203,8 +214,15 @@ class Replies:
         try:
             held = (self._lane.hold(), *self._others)
             while held[0] and not enough() and (remaining := end - time.monotonic()) > 0:
-                self._waiter.wait(remaining)
+                self._wait(remaining)
         finally:
             self._leading.release()
             self._hand_on()
         return True
+
+    def _wait(self, timeout: float) -> None:
+        """Wait for replies, and read them; if there is no descriptor for one, no longer than a moment."""
+        try:
+            self._waiter.wait(timeout)
+        except OSError:
+            time.sleep(min(timeout, _PAUSE))

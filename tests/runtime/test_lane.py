@@ -1,0 +1,230 @@
+"""Lanes, when there is no descriptor for what has come."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import select
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors import Actor, ActorSystem, EventStream
+from actors.core import envelope
+from actors.core.envelope import Outcome
+from actors.events import ActorCrashed
+from actors.runtime import eventstream
+from actors.runtime.lane import Lane, LaneReader
+from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox.parcel import Places
+from actors.runtime.pending import Answer, Pending, PendingInLoop
+from actors.runtime.replies import Replies
+
+LARGE = b"large" * 100_000
+LONG = "long" * 2_000
+"""More than fits into a frame."""
+
+
+class Table:
+    """The table of descriptors, which is full or not."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.asked = threading.Semaphore(0)
+        self._receive = parcel.receive
+
+    def receive(self, *arguments: Any) -> list[bytes]:
+        if self.full:
+            self.asked.release()
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return self._receive(*arguments)
+
+    def wait_until_asked(self, times: int) -> None:
+        for _ in range(times):
+            assert self.asked.acquire(timeout=20)
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Table:
+    table = Table()
+    monkeypatch.setattr(parcel, "receive", table.receive)
+    return table
+
+
+@pytest.fixture
+def lane(tmp_path: Path) -> Lane:
+    return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
+
+
+def post(lane: Lane, *messages: bytes) -> None:
+    """Put messages into a lane, all at once."""
+    frames = (
+        frame.inline(message) if message is not LARGE else frame.parcel(parcel.send(lane.places, [message]))
+        for message in messages
+    )
+    writing = os.open(lane.pipe, os.O_WRONLY)
+    os.write(writing, b"".join(frames))
+    os.close(writing)
+
+
+def is_readable(reader: LaneReader) -> bool:
+    return bool(select.select([reader], [], [], 0)[0])
+
+
+def test_what_cannot_be_opened_waits_with_all_behind_it(lane: Lane, table: Table) -> None:
+    reader = LaneReader.create(lane)
+    post(lane, b"first", LARGE, b"third")
+    table.full = True
+    assert reader.read() == [(b"first", ())]
+    for _ in range(2):
+        assert is_readable(reader)
+        with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+            reader.read()
+    table.full = False
+    post(lane, b"fourth")
+    assert reader.read() == [(LARGE, []), (b"third", ())]
+    assert is_readable(reader)
+    assert reader.read() == [(b"fourth", ())]
+    assert not is_readable(reader)
+    assert not reader.read()
+    assert not list(lane.places.main.iterdir())
+
+
+def test_a_pipe_that_is_full_is_readable_as_it_is(lane: Lane, table: Table) -> None:
+    reader = LaneReader.create(lane)
+    post(lane, LARGE)
+    table.full = True
+    with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+        reader.read()
+    writing = os.open(lane.pipe, os.O_WRONLY | os.O_NONBLOCK)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.close(writing)
+    with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+        reader.read()
+    table.full = False
+    assert reader.read() == [(LARGE, [])]
+
+
+@pytest.fixture
+def replies(lane: Lane) -> Iterator[Replies]:
+    replies = Replies(lane, (), lambda: None)
+    yield replies
+    replies.close()
+
+
+def reply(number: int, value: bytes) -> bytes:
+    return envelope.reply(number, Outcome.REPLY, value)
+
+
+def post_large_reply(lane: Lane, number: int) -> None:
+    label = parcel.send(lane.places, [reply(number, LARGE)])
+    writing = os.open(lane.pipe, os.O_WRONLY)
+    os.write(writing, frame.parcel(label))
+    os.close(writing)
+
+
+def test_who_asks_waits_for_a_descriptor_as_long_as_for_its_reply(
+    lane: Lane, replies: Replies, table: Table
+) -> None:
+    hasty, patient = Pending(time.monotonic() + 0.1), Pending(time.monotonic() + 20)
+    first, second = replies.expect(hasty), replies.expect(patient)
+    table.full = True
+    post_large_reply(lane, second)
+    assert replies.wait(first, hasty) is None
+
+    def free_one() -> None:
+        table.wait_until_asked(3)
+        table.full = False
+
+    thread = threading.Thread(target=free_one)
+    thread.start()
+    assert replies.wait(second, patient) == Answer(Outcome.REPLY, LARGE, [])
+    thread.join()
+
+
+def test_an_event_loop_goes_on_meanwhile_and_gets_its_reply_then(
+    lane: Lane, replies: Replies, table: Table
+) -> None:
+    async def main() -> Answer | None:
+        loop = asyncio.get_running_loop()
+        pending = PendingInLoop(time.monotonic() + 20, loop)
+        number = replies.expect(pending)
+        replies.attend(loop)
+        table.full = True
+        post_large_reply(lane, number)
+        await asyncio.to_thread(table.wait_until_asked, 2)
+        turns = 0
+        while table.asked.acquire(blocking=False) or turns < 100:
+            turns += 1
+            await asyncio.sleep(0)
+        table.full = False
+        return await pending.future
+
+    assert asyncio.run(main()) == Answer(Outcome.REPLY, LARGE, [])
+
+
+def test_all_asks_can_be_ended_meanwhile(lane: Lane, replies: Replies, table: Table) -> None:
+    pending = Pending(time.monotonic() + 20)
+    table.full = True
+    post_large_reply(lane, replies.expect(pending))
+    replies.end_present(Answer(Outcome.CRASHED))
+    assert pending.answer == Answer(Outcome.CRASHED)
+
+
+class Reciter(Actor):
+    def receive(self, message: str) -> None:
+        raise ValueError(message)
+
+
+def next_crash(events: EventStream) -> ActorCrashed:
+    while not isinstance(event := events.next(timeout=20), ActorCrashed):
+        assert event
+    return event
+
+
+async def next_crash_async(events: EventStream) -> ActorCrashed:
+    async for event in events:
+        if isinstance(event, ActorCrashed):
+            return event
+    raise AssertionError("the stream has ended")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_stream_of_events_waits_for_a_descriptor(
+    system: ActorSystem, table: Table, monkeypatch: pytest.MonkeyPatch, is_async: bool
+) -> None:
+    monkeypatch.setattr(eventstream, "_PAUSE", 0.01)
+    with system.events() as events:
+        table.full = True
+        system.spawn(Reciter).tell(LONG)
+
+        def free_one() -> None:
+            table.wait_until_asked(3)
+            table.full = False
+
+        thread = threading.Thread(target=free_one)
+        thread.start()
+        crash = asyncio.run(next_crash_async(events)) if is_async else next_crash(events)
+        assert LONG in crash.reason.text
+        thread.join()
+
+
+def test_who_reads_events_without_waiting_does_not_wait_for_a_descriptor(
+    system: ActorSystem, table: Table
+) -> None:
+    with system.events() as events:
+        table.full = True
+        system.spawn(Reciter).tell(LONG)
+        while table.asked.acquire(blocking=False) is False:
+            events.next(timeout=0)
+        assert events.next(timeout=0) is None
+        table.full = False
+        assert LONG in next_crash(events).reason.text
