@@ -174,6 +174,37 @@ def test_a_signal_handler_may_ask_whatever_its_thread_is_at(asked: Asks) -> None
     asked.futures.join(10)
 
 
+def test_a_thread_that_has_made_way_ends_nothing_any_more(asked: Asks) -> None:
+    waiting, awaited, held, last = (asked.expect(20) for _ in range(4))
+    threads = queue.SimpleQueue[threading.Thread]()
+    holding, over = threading.Event(), threading.Event()
+
+    def wait(_: Future[Any]) -> None:
+        threads.put(threading.current_thread())
+        awaited.resolve(HERE)
+        awaited.future.result()
+        held.resolve(HERE)
+        holding.wait(20)
+        last.resolve(HERE)
+
+    def hold(_: Future[Any]) -> None:
+        holding.set()
+        over.wait(20)
+
+    waiting.future.add_done_callback(wait)
+    held.future.add_done_callback(hold)
+    for number, pending in enumerate((waiting, awaited, held, last)):
+        asked.futures.attend(number, pending)
+    waiting.resolve(HERE)
+    first = threads.get(timeout=20)
+    first.join(10)
+    assert not first.is_alive()
+    assert not last.future.done()
+    over.set()
+    assert last.future.result(timeout=10) == b"here"
+    asked.futures.join(10)
+
+
 def test_who_gets_no_thread_is_told_and_may_try_again(asked: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 import pytest
@@ -145,6 +147,33 @@ def test_questions_of_one_kind_are_each_answered_as_themselves(desk: Desk) -> No
     desk.tell(["stop"])
     desk.reception.serve(Questions(desk.reception))
     assert desk.endpoint.answers == [(number, [number]) for number in (7, 8, 2**60, 10)]
+
+
+def test_a_message_is_not_kept_while_others_are_served(desk: Desk) -> None:
+    large = os.urandom(1_000).hex()
+    desk.tell({"text": large})
+    desk.tell(["stop"])
+    actor = Questions(desk.reception)
+    desk.reception.serve(actor)
+    assert [message for message, _ in actor.seen] == [{"text": large}, ["stop"]]
+    assert not holds(desk.reception, large)
+    assert holds(actor, large)
+
+
+def holds(root: object, text: str) -> bool:
+    """Whether an object, or what it holds, has a text in it, as such or encoded."""
+    met, waiting = set[int](), [root]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in met or isinstance(thing, type | ModuleType):
+            continue
+        met.add(id(thing))
+        if (isinstance(thing, bytes) and text.encode() in thing) or (
+            isinstance(thing, str) and text in thing
+        ):
+            return True
+        waiting += gc.get_referents(thing)
+    return False
 
 
 def test_a_question_for_which_nobody_waits_any_more_is_not_handled(desk: Desk) -> None:
