@@ -72,6 +72,8 @@ def create(path: str | Path, capacity: int, bound: int) -> None:
 
 
 _CURSOR: Final = int(Word.CURSOR)
+_LOWER: Final = 2 * _CURSOR + (sys.byteorder == "big")
+"""Which half of a word is the lower one of the cursor."""
 _HEAD_SIZE: Final = frame.HEAD.size
 _LONGEST: Final = frame.PIPE_BUF
 _PIECE: Final = 4096
@@ -103,13 +105,13 @@ class Journal:
             os.close(descriptor)
         self._memory = memoryview(self._map)
         self.words = self._memory[:STATUS_PAGE].cast("Q")
+        self._halves = self._memory[:STATUS_PAGE].cast("I")
         self._capacity = self.words[Word.CAPACITY]
         self._batch = self._memory[STATUS_PAGE : STATUS_PAGE + self._capacity]
         self._pipe = pipe
         self._read = io.FileIO(pipe, closefd=False).readinto  # says None where os.readv would raise
         self._position, self._length = unpack_cursor(self.words[Word.CURSOR])
         self._next = self._position
-        self._reach(self._length)
         self._reading = True
         """Whether something may have been read behind the batch: by who was killed or interrupted then."""
         self._adopt()
@@ -135,15 +137,15 @@ class Journal:
         self._reading = True
         size = self._read(self._batch)
         if size:
-            self._reach(size)
-            self.words[_CURSOR] = self._end
+            self._length = size
+            self.words[_CURSOR] = size << LENGTH_SHIFT
         self._reading = False
         return bool(size)
 
     def _rinse(self) -> None:
         """Begin anew in front of zeros only."""
         self._batch[: self._length] = bytes(self._length)
-        self.words[_CURSOR] = self._position = self._length = self._end = 0
+        self.words[_CURSOR] = self._position = self._length = 0
 
     def _append(self) -> bool:
         """Refill behind a batch that is not used up, if there is room for all that waits.
@@ -154,7 +156,7 @@ class Journal:
         if not 0 < size <= self._capacity - end:
             return False
         self._reading = True
-        self._reach(end + (self._read(self._batch[end : end + size]) or 0))
+        self._length = end + (self._read(self._batch[end : end + size]) or 0)
         self._store(self.words[_CURSOR] & TAKEN)
         self._reading = False
         return True
@@ -178,7 +180,7 @@ class Journal:
         if opening != _INLINE or following > end or not _HEAD_SIZE <= length <= _LONGEST:
             return None
         self._next = following
-        self.words[_CURSOR] = position | self._end | TAKEN
+        self._halves[_LOWER] = position | TAKEN
         return self._map[at + _HEAD_SIZE : at + length]
 
     def run(self) -> Iterator[bytes]:
@@ -187,7 +189,7 @@ class Journal:
         Each is in hand until the next is asked for, or until `done`. (For who deals with a stream this is
         a tenth faster, all in all, than `take_inline` and `done` for each.)
         """
-        memory, words, position = self._map, self.words, self._position
+        memory, halves, position = self._map, self._halves, self._position
         while True:
             if position == self._length:
                 if not self.refill():
@@ -202,10 +204,9 @@ class Journal:
             if opening != _INLINE or following > end or not _HEAD_SIZE <= length <= _LONGEST:
                 return
             self._next = following
-            words[_CURSOR] = position | self._end | TAKEN
+            halves[_LOWER] = position | TAKEN
             yield memory[at + _HEAD_SIZE : at + length]
-            self._position = position = following
-            words[_CURSOR] = position | self._end
+            self._position = halves[_LOWER] = position = following
 
     def take(self) -> Entry | Garbage | None:
         """Take the next message of the batch in hand; None at the batch's end.
@@ -217,7 +218,7 @@ class Journal:
             return None
         kind, length = self._look(position, end)
         self._next = position + length
-        self.words[_CURSOR] = position | self._end | TAKEN
+        self._halves[_LOWER] = position | TAKEN
         if kind == _GARBAGE:
             return Garbage(length)
         at = STATUS_PAGE + position
@@ -225,8 +226,7 @@ class Journal:
 
     def done(self) -> None:
         """The message in hand has been dealt with: step past it."""
-        self._position = position = self._next
-        self.words[_CURSOR] = position | self._end
+        self._position = self._halves[_LOWER] = self._next
 
     def put_back(self) -> None:
         """Leave the message in hand to the next reader, with a note that it has been tried."""
@@ -264,17 +264,13 @@ class Journal:
     def close(self) -> None:
         """Unmap the journal."""
         self.words.release()
+        self._halves.release()
         self._batch.release()
         self._memory.release()
         self._map.close()
 
     def _store(self, taken: int) -> None:
-        self.words[_CURSOR] = self._position | self._end | taken
-
-    def _reach(self, length: int) -> None:
-        """Have the batch be so long, for who reads here; the next store in the cursor makes it true."""
-        self._length = length
-        self._end = length << LENGTH_SHIFT
+        self.words[_CURSOR] = self._position | self._length << LENGTH_SHIFT | taken
 
     def _look(self, position: int, end: int) -> tuple[int, int]:
         """The kind of what is at a position before an end, and its length.
@@ -306,7 +302,7 @@ class Journal:
         while end < written:  # the last frame may end in zeros
             kind, length = self._look(end, self._capacity)
             end += min(length, written - end) if kind == _GARBAGE else length
-            self._reach(end)
+            self._length = end
             self._store(self.words[_CURSOR] & TAKEN)
         self._reading = False
         return end > begin
