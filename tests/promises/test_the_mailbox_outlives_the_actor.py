@@ -18,11 +18,12 @@ def pid_of_next_start(events: EventStream) -> int:
     return next(event.pid for event in events if isinstance(event, ActorStarted))
 
 
+@pytest.mark.parametrize("bound", [0, 100], ids=["unbounded", "bounded"])
 @pytest.mark.parametrize("how", ENDS)
 def test_the_waiting_mail_survives_every_kind_of_end(
-    system: ActorSystem, mailbox: Mailbox, gate: Mailbox, how: str
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox, how: str, bound: int
 ) -> None:
-    player = system.spawn(child(Player))
+    player = system.spawn(child(Player).options(mailbox_size=bound))
     held = player.ask_future(Hold(taken=mailbox.address, release=gate.address))
     mailbox.get(timeout=10)
     fatal = player.ask_future(Die(how=how))

@@ -13,6 +13,7 @@ from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
 from actors.core.envelope import Kind, Sender
+from actors.core.errors import DecodeError
 from actors.runtime import series
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.hand import Hand
@@ -131,12 +132,16 @@ def test_any_bytes_may_be_looked_up(data: bytes) -> None:
     assert known.find(data) is None
 
 
-def test_what_is_too_long_for_the_limits_is_too_long_for_the_series(known: AllSeries) -> None:
-    codec = Codec(limits=Limits(size=20))
-    for value, most in ((Line("x"), 20), ({"a": 1}, 20), ("x", 20)):
-        data = tell(value)
-        body = len(data) - len(CODEC.encode(value)[0])
-        assert add(known, data, codec).longest == body + most
+@pytest.mark.parametrize(
+    ("within", "beyond"),
+    [(Line("x"), Line("x" * 90)), ({"a": "x"}, {"a": "x" * 90}), (["x"], ["x" * 90]), ("x", "x" * 90)],
+    ids=["message", "dict", "list", "text"],
+)
+def test_the_limits_hold_for_all_of_a_series(known: AllSeries, within: Any, beyond: Any) -> None:
+    found = add(known, tell(within), Codec(limits=Limits(size=80)))
+    assert found.load(tell(within)[found.start :]) == within
+    with pytest.raises(DecodeError, match="80 are allowed"):
+        found.load(tell(beyond)[found.start :])
 
 
 def test_only_so_many_are_remembered(known: AllSeries, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from actors.runtime.failure import reason_of
 from actors.runtime.hand import Hand
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
-from actors.runtime.mailbox.frame import Parts
+from actors.runtime.mailbox.frame import ROOM, Parts
 from actors.runtime.mailbox.inbox import IDLE, Inbox
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.status import Word
@@ -106,7 +106,7 @@ class Reception:
         if not self._plain or words[_CONTROL] or alarms.coming:
             return False
         for data in inbox.run():
-            self._handle(actor, data, ())
+            self._handle(actor, self._take_up(data))
             if self.why is not None or words[_CONTROL] or alarms.coming:
                 inbox.done()
                 return False
@@ -117,7 +117,7 @@ class Reception:
         if self.alarms.coming:
             self.alarms.ring_due()
         if self.why is None and (parts := self._next()):
-            self._handle(actor, *parts)
+            self._handle(actor, self._take_up_parts(*parts))
             self._inbox.done()
             if self._wear is not None:
                 self._wear_out(self._wear)
@@ -128,7 +128,7 @@ class Reception:
         """`serve` in an event loop, where `receive` may be a coroutine function."""
         while self.why is None:
             if parts := self._next():
-                await self._handle_async(actor, *parts)
+                await self._handle_async(actor, self._take_up_parts(*parts))
                 self._inbox.done()
                 if self._wear is not None:
                     self._wear_out(self._wear)
@@ -187,61 +187,60 @@ class Reception:
             except OSError:  # no descriptor is free: the message is still there
                 select.select((), (), (), _PAUSE)
 
-    def _handle(self, actor: Actor, data: bytes, segments: Sequence[bytes]) -> None:
+    def _handle(self, actor: Actor, hand: Hand | None) -> None:
+        if hand is None:
+            return
         if self._guarded:
             self.words[Word.SINCE] = time.monotonic_ns()
-        hand = self._take_up(data, segments)
-        if hand is not None:
-            try:
-                result = actor.receive(hand.message)
-                if hand.owes:
-                    hand.answer(result)
-            except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
-                self._fail(hand, error)
-            hand.message, hand.data = None, b""  # it may be kept for the next message
-        self.hand = None
+        try:
+            result = actor.receive(hand.message)
+            if hand.owes:
+                hand.answer(result)
+        except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
+            self._fail(hand, error)
+        hand.message, hand.data, self.hand = None, b"", None  # it may be kept for the next message
         if self._guarded:
             self.words[Word.SINCE] = 0
 
-    async def _handle_async(self, actor: Actor, data: bytes, segments: Sequence[bytes]) -> None:
+    async def _handle_async(self, actor: Actor, hand: Hand | None) -> None:
+        if hand is None:
+            return
         if self._guarded:
             self.words[Word.SINCE] = time.monotonic_ns()
-        hand = self._take_up(data, segments)
-        if hand is not None:
-            try:
-                result = actor.receive(hand.message)
-                if inspect.isawaitable(result):
-                    result = await result
-                if hand.owes:
-                    hand.answer(result)
-            except BaseException as error:  # noqa: BLE001
-                self._fail(hand, error)
-            hand.message, hand.data = None, b""  # it may be kept for the next message
-        self.hand = None
+        try:
+            result = actor.receive(hand.message)
+            if inspect.isawaitable(result):
+                result = await result
+            if hand.owes:
+                hand.answer(result)
+        except BaseException as error:  # noqa: BLE001
+            self._fail(hand, error)
+        hand.message, hand.data, self.hand = None, b"", None  # it may be kept for the next message
         if self._guarded:
             self.words[Word.SINCE] = 0
 
-    def _take_up(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
-        """The message in hand, or None if it is not one to be handled."""
+    def _take_up_parts(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
+        return self._open(data, segments) if segments or len(data) > ROOM else self._take_up(data)
+
+    def _take_up(self, data: bytes) -> Hand | None:
+        """The message in hand that came in one piece, or None if it is not one to be handled."""
         series = self._series
         if series is None or not data.startswith(series.common, _ORIGIN):
             series = self._series = self._all_series.find(data)
             if series is None:
-                return self._open(data, segments)
+                return self._open(data, ())
             ASKING.set(series.asking)
-        if segments or len(data) > series.longest:
-            return self._open(data, segments)
         hand = series.hand
         if series.asks:
             hand.number, deadline = _read_number(data)
             hand.deadline = deadline
             if deadline < time.monotonic():
-                return self._open(data, segments)
+                return self._open(data, ())
             hand.owes = True
         try:
             hand.message = series.load(data[series.start :])
         except Exception:  # noqa: BLE001 - the general way finds it again, or another way
-            return self._open(data, segments)
+            return self._open(data, ())
         hand.data = data
         self.hand = hand
         return hand

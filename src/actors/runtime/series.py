@@ -12,19 +12,20 @@ from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, wire
 from actors.runtime.hand import Hand
+from actors.runtime.mailbox.frame import ROOM
 
 _MOST: Final = 1024
 """How many series an actor remembers."""
 
 
 class Series:
-    """What is known of a series. All its messages come into the same hand."""
+    """What is known of a series, for messages that come in one frame. They all come into the same hand."""
 
-    __slots__ = ("asking", "asks", "common", "hand", "load", "longest", "start")
+    __slots__ = ("asking", "asks", "common", "hand", "load", "start")
 
     def __init__(self, common: bytes, hand: Hand, asking: tuple[Address, ...], codec: Codec) -> None:
         body = hand.body
-        self.load, skipped, longest = codec.reader(body)
+        self.load, skipped = codec.reader(body, ROOM)
         self.common = common
         """What stands in all its messages from the origin on."""
         self.hand = hand
@@ -32,11 +33,8 @@ class Series:
         """Whether its messages are questions."""
         self.asking = asking
         """Who waits while one of them is handled, the actor itself the last."""
-        head = len(hand.data) - len(body)
-        self.start = head + skipped
+        self.start = len(hand.data) - len(body) + skipped
         """Where in a message of the series that is which `load` makes a value of."""
-        self.longest = head + longest
-        """How long a message may be for `load`."""
 
 
 class AllSeries:

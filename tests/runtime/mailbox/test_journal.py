@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from actors.runtime.mailbox import frame, journal
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal
 from actors.runtime.mailbox.layout import make_pipe
-from actors.runtime.mailbox.status import Status
+from actors.runtime.mailbox.status import Status, Word
 
 CAPACITY = 65_536
 payloads = st.binary(max_size=300) | st.binary(min_size=frame.ROOM, max_size=frame.ROOM)
@@ -228,16 +228,40 @@ def test_an_interrupt_in_the_adoption_leaves_the_rest_for_later(
 
 def test_a_batch_that_ends_in_less_than_a_head_is_counted(pipe_and_journal: tuple[int, Journal]) -> None:
     pipe, opened = pipe_and_journal
-    for _ in range(2):  # to the very end of the mapped file
-        while True:
-            try:
-                os.write(pipe, b"x" * frame.PIPE_BUF)
-            except BlockingIOError:
-                break
+    pages = CAPACITY // frame.PIPE_BUF
+    for size in (frame.PIPE_BUF, frame.PIPE_BUF - frame.HEAD.size):  # to the very end
+        for _ in range(pages - 1):
+            os.write(pipe, b"x" * frame.PIPE_BUF)
+        os.write(pipe, b"x" * size)
         assert opened.refill()
-    assert opened.count() == (1, 2 * CAPACITY)
+    assert opened.count() == (1, 2 * CAPACITY - frame.HEAD.size)
+    assert opened.take_inline() is None
+    assert not list(opened.run())
     os.write(pipe, b"no room for this")
     assert not opened.refill()
+
+
+@pytest.mark.parametrize("left", range(1, frame.HEAD.size + 2))
+def test_a_head_that_the_batch_has_not_room_for_is_no_message(
+    pipe_and_journal: tuple[int, Journal], left: int
+) -> None:
+    """The first bytes of a frame, at the very end of the mapped file."""
+    pipe, opened = pipe_and_journal
+    room = capacity = opened.words[Word.CAPACITY]
+    whole = frame.inline(bytes(frame.ROOM))
+    while room > len(whole) + frame.HEAD.size + left:
+        os.write(pipe, whole)
+        room -= len(whole)
+        assert opened.refill()
+    os.write(pipe, frame.inline(bytes(room - left - frame.HEAD.size)))
+    os.write(pipe, frame.inline(bytes(100))[:left])
+    assert opened.refill()
+    count = 0
+    for _ in opened.run():
+        count += 1
+    assert count == (capacity - frame.HEAD.size - left) // len(whole) + 1
+    assert opened.take_inline() is None
+    assert opened.take() == Garbage(left)
 
 
 def test_no_frame_is_cut_that_comes_while_there_is_room_for_a_part_of_it(

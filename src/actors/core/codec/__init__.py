@@ -31,8 +31,6 @@ class Reader(NamedTuple):
     """Makes the value of a stream; where it raises whatever it does, `Codec.decode` knows more."""
     start: int
     """How many bytes of the stream's beginning it does without."""
-    longest: int
-    """How long the streams are at most that it is good for."""
 
 
 class Codec:
@@ -92,7 +90,7 @@ class Codec:
                 elif head in SCALAR_HEADS:
                     return unpack_plain(stream)
                 elif len(stream) <= self._short and not segments:
-                    return self._decode_short(stream)
+                    return unpack(stream, self._extension)
         except Exception:  # noqa: BLE001, S110 - likewise
             pass
         try:
@@ -104,14 +102,14 @@ class Codec:
         except Exception as error:
             raise DecodeError("message", f"not a message: {reason(error)}") from error
 
-    def reader(self, stream: bytes) -> Reader:
-        """What decodes streams that begin as this one, up to `kind_end`."""
+    def reader(self, stream: bytes, longest: int) -> Reader:
+        """What decodes streams of up to `longest` bytes that begin as this one, up to `kind_end`."""
         end = kind_end(stream, 0)
-        if end == 1 and len(stream) <= self._short:
-            return Reader(self._decode_short, 0, self._short)
+        if end == 1:
+            return Reader(self._decode_container, 0)
         cls = lookup_packed(stream[3:end]) if end > 1 else None
-        load = None if cls is None else LOADS[cls]
-        return Reader(self.decode, 0, self.limits.size) if load is None else Reader(load, end, self._flat)
+        load = None if cls is None or longest > self._flat else LOADS[cls]
+        return Reader(self.decode, 0) if load is None else Reader(load, end)
 
     def _explain(self, value: Any, error: Exception) -> EncodeError:
         try:
@@ -146,9 +144,9 @@ class Codec:
             self._check_nesting(value, stream, decoding.nested)
         return value
 
-    def _decode_short(self, stream: bytes | memoryview) -> Any:
-        """The value of a stream that is too short to break a limit, has no segments and no tag."""
-        return unpack(stream, self._extension)
+    def _decode_container(self, stream: bytes) -> Any:
+        """The value of a list or dict that has no segments."""
+        return self.decode(stream) if len(stream) > self._short else unpack(stream, self._extension)
 
     def _extension(self, code: int, payload: bytes) -> Any:
         return Decoding(self.limits, self.bind, ()).hook(code, payload)
