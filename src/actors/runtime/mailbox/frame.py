@@ -50,13 +50,19 @@ INLINE_OPENING: Final = MAGIC | _INLINE << 16
 """How the head of an untouched inline frame begins, as a number."""
 
 
-_pack_opening: Final = OPENING.pack
-_HEAD_SIZE: Final = HEAD.size
+class _Heads(dict[int, bytes]):
+    def __missing__(self, size: int) -> bytes:
+        head = self[size] = OPENING.pack(INLINE_OPENING, HEAD.size + size)
+        return head
+
+
+HEADS: Final = _Heads()
+"""The heads of inline frames, by the size of their message, at most `ROOM`."""
 
 
 def inline(message: bytes) -> bytes:
     """The frame of a message of at most `ROOM` bytes."""
-    return _pack_opening(INLINE_OPENING, _HEAD_SIZE + len(message)) + message
+    return HEADS[len(message)] + message
 
 
 def parcel(label: bytes) -> bytes:

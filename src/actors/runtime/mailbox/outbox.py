@@ -15,6 +15,7 @@ from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.drainer import Carrier
+from actors.runtime.mailbox.frame import HEADS
 from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening, size_of
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.slab import LARGEST, Slab
@@ -139,7 +140,7 @@ class Outbox:
             parts = (message, *segments)
             self._put_in_order(Large(parts, sum(map(len, parts))))
             return
-        data = frame.inline(message)
+        data = HEADS[len(message)] + message
         if self._waiting.items or not self._write(data):
             self._put_in_order(data)
 
