@@ -131,14 +131,14 @@ class Asking:
     ) -> int:
         """Send a question; it may wait for room, and for a new guardian, until `patience` (monotonic)."""
         body, segments = self._endpoint.codec.encode(message)
+        question = self._origin_for(chain) + body
         try:
-            return self._put(to, body, segments, pending, chain, patience)
+            return self._put(to, question, segments, pending, patience)
         except MailboxClosed:
             pass
         try:
-            return self._endpoint.persist(
-                to, lambda: self._put(to, body, segments, pending, chain, patience), patience
-            )
+            again = partial(self._put, to, question, segments, pending, patience)
+            return self._endpoint.persist(to, again, patience)
         except MailboxClosed:
             self._endpoint.raise_if_down()
             if self._endpoint.is_supervisor(to):
@@ -148,16 +148,16 @@ class Asking:
     def _put(
         self,
         to: Address,
-        body: bytes,
+        question: bytes,
         segments: Sequence[bytes],
         pending: Pending,
-        chain: tuple[Address, ...],
         patience: float,
     ) -> int:
+        """Number a question, and put it into the mailbox."""
         number = (self._replies or self.replies).expect(pending)
         try:
-            head = envelope.number(number, pending.deadline) + self._origin_for(chain)
-            self._endpoint.peers.reach(to).post(head + body, segments, patience)
+            message = envelope.number(number, pending.deadline) + question
+            self._endpoint.peers.reach(to).post(message, segments, patience)
         except Unheard:  # what else has become of it is in the reply lane already, before this
             self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False)
         except BaseException:

@@ -18,14 +18,15 @@ def conclude(codec: Codec, to: Address, message: Any, timeout: float, answer: An
     """The reply to what was asked of `to`; no answer means that the time is up. Raises an `AskError`."""
     if answer is None:
         raise AskTimeout(to, timeout)
-    if answer.error is not None:
-        raise copy(answer.error)
-    value = codec.decode(answer.body, answer.segments)
-    if answer.outcome is REPLY:
+    outcome, body, segments, error = answer
+    if error is not None:
+        raise copy(error)
+    value = codec.decode(body, segments)
+    if outcome is REPLY:
         if isinstance(message, Request):
             check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
         return value
-    match answer.outcome:
+    match outcome:
         case Outcome.RAISED:
             raise HandlerError(to, *value)
         case Outcome.REJECTED:

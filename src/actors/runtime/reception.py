@@ -110,7 +110,7 @@ class Reception:
             if self.why is not None or words[_CONTROL] or alarms.coming:
                 inbox.done()
                 return False
-        return inbox.drained
+        return inbox.drained()
 
     def _serve_next(self, actor: Actor) -> None:
         """Ring what is due; then serve the next message, or wait for one if there is none."""

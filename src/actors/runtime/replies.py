@@ -76,7 +76,7 @@ class Replies:
                 remaining = pending.deadline - time.monotonic()
                 if remaining <= 0:
                     return None
-                if self._leading.acquire(blocking=False):
+                if self._leading.acquire(False):
                     try:
                         self._lead_until(pending, pending.deadline)
                     finally:

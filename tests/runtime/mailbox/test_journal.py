@@ -77,7 +77,7 @@ class JournalMachine(RuleBasedStateMachine):
     @rule()
     def refill(self) -> None:
         if self.journal.refill():
-            if self.journal.drained:
+            if self.journal.drained():
                 assert not self.in_batch
             self.in_batch += self.in_pipe
             self.in_pipe.clear()
@@ -186,7 +186,7 @@ def test_an_interrupt_beside_the_read_loses_nothing(
         patch.setattr(opened, "_read", interrupt)
         with pytest.raises(KeyboardInterrupt):
             opened.refill()
-        assert not opened.drained
+        assert not opened.drained()
         if again:
             patch.setattr(opened, "_end_of_bytes_behind", interrupt_again)
             with pytest.raises(KeyboardInterrupt):
@@ -223,7 +223,7 @@ def test_an_interrupt_in_the_adoption_leaves_the_rest_for_later(
     for message in messages:
         assert opened.take_inline() == message
         opened.done()
-    assert opened.drained
+    assert opened.drained()
 
 
 def test_a_batch_that_ends_in_less_than_a_head_is_counted(pipe_and_journal: tuple[int, Journal]) -> None:

@@ -108,7 +108,7 @@ def waiting(node: Node) -> Iterator[tuple[Mail, bool]]:
     layout = node.layout
     with closing(Journal(layout.journal, node.keepers[0])) as journal:
         journal.words[Word.GONE] = 1
-        while not journal.drained or journal.refill():
+        while not journal.drained() or journal.refill():
             mail, tried = _look(journal.take(), layout), journal.tried
             _drop(journal, layout)
             if mail is not None and mail.kind != Kind.LAST:

@@ -50,14 +50,8 @@ INLINE_OPENING: Final = MAGIC | _INLINE << 16
 """How the head of an untouched inline frame begins, as a number."""
 
 
-class _Heads(dict[int, bytes]):
-    def __missing__(self, size: int) -> bytes:
-        head = self[size] = OPENING.pack(INLINE_OPENING, HEAD.size + size)
-        return head
-
-
-HEADS: Final = _Heads()
-"""The heads of inline frames, by the size of their message, at most `ROOM`."""
+HEADS: Final = [OPENING.pack(INLINE_OPENING, HEAD.size + size) for size in range(ROOM + 1)]
+"""The heads of inline frames, by the size of their message."""
 
 
 def inline(message: bytes) -> bytes:

@@ -74,10 +74,9 @@ class Inbox:
         message = self.journal.take_inline()
         return self._unusual(self.journal.take()) if message is None else (message, ())
 
-    @property
     def drained(self) -> bool:
         """Whether every message that has been read from the pipe has been dealt with."""
-        return self.journal.drained
+        return self.journal.drained()
 
     def done(self) -> None:
         """The message in hand has been dealt with."""
@@ -130,7 +129,7 @@ class Inbox:
 
     def empty(self) -> bool:
         """Whether no message waits."""
-        return self.drained and not waiting_bytes(self._pipe.number)
+        return self.drained() and not waiting_bytes(self._pipe.number)
 
     def close(self) -> None:
         """Let go of the mailbox; a message in hand stays in hand for the next reader to settle."""

@@ -121,7 +121,6 @@ class Journal:
         """Whether a message is in the reader's hand."""
         return bool(self.words[Word.CURSOR] & TAKEN)
 
-    @property
     def drained(self) -> bool:
         """Whether every message of the batch has been dealt with."""
         return self._position == self._length and not self._reading
