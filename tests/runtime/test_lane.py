@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import queue
 import select
 import threading
 import time
@@ -22,6 +23,7 @@ from actors.events import ActorCrashed
 from actors.runtime import eventstream
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
@@ -36,18 +38,23 @@ class Table:
 
     def __init__(self) -> None:
         self.full = False
+        self.error: type[Exception] = OSError
         self.asked = threading.Semaphore(0)
         self._receive = parcel.receive
 
     def receive(self, *arguments: Any) -> list[bytes]:
         if self.full:
             self.asked.release()
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            raise self.error(errno.EMFILE, os.strerror(errno.EMFILE))
         return self._receive(*arguments)
 
     def wait_until_asked(self, times: int) -> None:
         for _ in range(times):
             assert self.asked.acquire(timeout=20)
+
+
+class Interruption(Exception):
+    """What a signal handler raises."""
 
 
 @pytest.fixture
@@ -94,6 +101,39 @@ def test_what_cannot_be_opened_waits_with_all_behind_it(lane: Lane, table: Table
     assert not is_readable(reader)
     assert not reader.read()
     assert not list(lane.places.main.iterdir())
+
+
+def test_what_there_is_no_memory_for_waits_as_well(lane: Lane, table: Table) -> None:
+    reader = LaneReader.create(lane)
+    post(lane, b"first", LARGE)
+    table.full, table.error = True, MemoryError
+    assert reader.read() == [(b"first", ())]
+    with pytest.raises(MemoryError):
+        reader.read()
+    assert is_readable(reader)
+    table.full = False
+    assert reader.read() == [(LARGE, [])]
+
+
+def test_what_a_signal_handler_has_interrupted_is_read_again(lane: Lane, table: Table) -> None:
+    reader = LaneReader.create(lane)
+    post(lane, LARGE, b"second")
+    table.full, table.error = True, Interruption
+    with pytest.raises(Interruption):
+        reader.read()
+    assert is_readable(reader)
+    table.full = False
+    assert reader.read() == [(LARGE, []), (b"second", ())]
+
+
+def test_to_try_in_vain_does_not_fill_the_pipe(lane: Lane, table: Table) -> None:
+    reader = LaneReader.create(lane)
+    post(lane, LARGE)
+    table.full = True
+    for _ in range(5):
+        with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+            reader.read()
+    assert waiting_bytes(reader.fileno()) == 1
 
 
 def test_a_pipe_that_is_full_is_readable_as_it_is(lane: Lane, table: Table) -> None:
@@ -177,6 +217,82 @@ def test_all_asks_can_be_ended_meanwhile(lane: Lane, replies: Replies, table: Ta
     post_large_reply(lane, replies.expect(pending))
     replies.end_present(Answer(Outcome.CRASHED))
     assert pending.answer == Answer(Outcome.CRASHED)
+
+
+def test_what_has_come_behind_it_is_heard_before_asks_are_ended(
+    lane: Lane, replies: Replies, table: Table
+) -> None:
+    large, behind = (Pending(time.monotonic() + 20) for _ in range(2))
+    numbers = replies.expect(large), replies.expect(behind)
+    table.full = True
+    post_large_reply(lane, numbers[0])
+    with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+        replies.read()
+    post(lane, reply(numbers[1], b"here"))
+    table.full = False
+    replies.end_present(Answer(Outcome.CRASHED))
+    assert [pending.answer and pending.answer.outcome for pending in (large, behind)] == [Outcome.REPLY] * 2
+
+
+def test_an_event_loop_does_not_spin_while_a_thread_reads_in_vain(
+    lane: Lane, replies: Replies, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = Pending(time.monotonic() + 20)
+    number = replies.expect(pending)
+    table.full = True
+    post_large_reply(lane, number)
+    ends = queue.SimpleQueue[Answer | None]()
+    thread = threading.Thread(target=lambda: ends.put(replies.wait(number, pending)))
+    calls = 0
+    in_passing = replies._read_in_passing  # pyright: ignore[reportPrivateUsage]
+
+    def count() -> None:
+        nonlocal calls
+        calls += 1
+        in_passing()
+
+    async def main() -> None:
+        monkeypatch.setattr(replies, "_read_in_passing", count)
+        replies.attend(asyncio.get_running_loop())
+        thread.start()
+        await asyncio.to_thread(table.wait_until_asked, 10)
+        table.full = False
+        assert await asyncio.to_thread(ends.get) == Answer(Outcome.REPLY, LARGE, [])
+
+    asyncio.run(main())
+    thread.join()
+    assert calls < 100
+
+
+def test_an_event_loop_does_not_come_back_to_a_closed_lane(lane: Lane) -> None:
+    replies = Replies(lane, (), lambda: None)
+    descriptor, held = replies._watched[0], replies._lane.hold()  # pyright: ignore[reportPrivateUsage]
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        replies.attend(loop)
+        replies._leave(loop)  # pyright: ignore[reportPrivateUsage]
+        replies.close()
+        replies._enter(loop)  # pyright: ignore[reportPrivateUsage]
+        assert held
+        assert not loop.remove_reader(descriptor)
+
+    asyncio.run(main())
+
+
+def test_a_future_waits_for_a_descriptor_as_well(lane: Lane, replies: Replies, table: Table) -> None:
+    def conclude(answer: Answer | None) -> bytes:
+        assert answer
+        return answer.body
+
+    pending = replies.futures.expect(time.monotonic() + 20, conclude)
+    number = replies.expect(pending)
+    table.full = True
+    post_large_reply(lane, number)
+    replies.futures.attend(number, pending)
+    table.wait_until_asked(3)
+    table.full = False
+    assert pending.future.result(timeout=20) == LARGE
 
 
 class Reciter(Actor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import time
@@ -20,7 +21,7 @@ from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.terms import Terms
 from actors.runtime.asking import ASKING
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.mailbox import frame
+from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.layout import Layout, make_pipe
 from actors.runtime.mailbox.status import Word
 from actors.runtime.reception import Reception
@@ -31,6 +32,7 @@ OTHER = Address("system", 3, "other")
 ANOTHER = Address("system", 4, "another")
 PAST = 1.0
 """A moment long ago, on the machine's monotonic clock."""
+LATER = time.monotonic() + 1_000
 
 
 class Notes(Actor):
@@ -76,20 +78,28 @@ class Ends:
 class Desk:
     """A reception, and the pipes that it reads."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, terms: Terms) -> None:
         layout = Layout.at(directory, directory / "spill")
+        self.places = layout.places
         self.keepers = [*layout.create(0), make_pipe(layout.control)]
         self.endpoint = Ends()
-        self.reception = Reception(cast("Endpoint", self.endpoint), layout, Terms(), fresh=True)
+        self.reception = Reception(cast("Endpoint", self.endpoint), layout, terms, fresh=True)
 
     def tell(self, value: Any) -> None:
         self._post(envelope.mail(Kind.TELL, SENDER), value)
 
-    def ask(self, number: int, value: Any, *, deadline: float = 0.0, chain: Sequence[Address] = ()) -> None:
+    def ask(
+        self, number: int, value: Any, *, deadline: float = LATER, chain: Sequence[Address] = ()
+    ) -> None:
         self._post(envelope.mail(Kind.ASK, SENDER, number, deadline, tuple(chain)), value)
 
     def _post(self, head: bytes, value: Any) -> None:
-        os.write(self.keepers[0], frame.inline(head + Codec().encode(value)[0]))
+        stream, segments = Codec().encode(value)
+        message = head + stream
+        if segments or len(message) > frame.ROOM:
+            os.write(self.keepers[0], frame.parcel(parcel.send(self.places, [message, *segments])))
+        else:
+            os.write(self.keepers[0], frame.inline(message))
 
     def command_stop(self) -> None:
         os.write(self.keepers[1], frame.inline(b"stop"))
@@ -102,8 +112,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
+def terms() -> Terms:
+    return Terms()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, terms: Terms) -> Iterator[Desk]:
+    desk = Desk(tmp_path, terms)
     yield desk
     desk.close()
 
@@ -141,7 +156,7 @@ def test_a_command_to_stop_comes_before_mail_that_waits(desk: Desk) -> None:
 
 def test_questions_of_one_kind_are_each_answered_as_themselves(desk: Desk) -> None:
     for number in (7, 8, 2**60):
-        desk.ask(number, [number], deadline=time.monotonic() + 60)
+        desk.ask(number, [number])
     desk.tell([9])
     desk.ask(10, [10])
     desk.tell(["stop"])
@@ -178,9 +193,9 @@ def holds(root: object, text: str) -> bool:
 
 def test_a_question_for_which_nobody_waits_any_more_is_not_handled(desk: Desk) -> None:
     desk.ask(1, ["first"], deadline=PAST)
-    desk.ask(2, ["second"], deadline=time.monotonic() + 60)
+    desk.ask(2, ["second"])
     desk.ask(3, ["third"], deadline=PAST)
-    desk.ask(4, ["fourth"], deadline=time.monotonic() + 60)
+    desk.ask(4, ["fourth"])
     desk.ask(5, ["stop"])
     actor = Questions(desk.reception)
     desk.reception.serve(actor)
@@ -197,3 +212,67 @@ def test_while_a_question_is_handled_those_wait_who_waited_for_it(desk: Desk) ->
     actor = Questions(desk.reception)
     desk.reception.serve(actor)
     assert [chain for _, chain in actor.seen] == [(*chain, ME) for chain in (*waiting, ())]
+
+
+@pytest.mark.parametrize("size", [10_000, 300_000], ids=["long", "in parts"])
+def test_a_large_question_between_others_changes_nothing_for_them(desk: Desk, size: int) -> None:
+    sizes = [0, size, 0, size, size, 0]
+    chains: list[tuple[Address, ...]] = [(), (OTHER,), (), (), (OTHER,), ()]
+    for number, (count, chain) in enumerate(zip(sizes, chains, strict=True)):
+        desk.ask(number, [number, bytes(count)], chain=chain)
+    desk.tell(["stop"])
+    actor = Questions(desk.reception)
+    desk.reception.serve(actor)
+    assert [chain for _, chain in actor.seen] == [(*chain, ME) for chain in (*chains, ())]
+    assert desk.endpoint.answers == [(number, [number, bytes(count)]) for number, count in enumerate(sizes)]
+
+
+class Hasty(Notes):
+    """Sets an alarm with each message, and stops with the last."""
+
+    def __init__(self, reception: Reception) -> None:
+        super().__init__()
+        self.reception = reception
+
+    def receive(self, message: Any) -> None:
+        self.reception.alarms.add(1_000 if message == "first" else 0, lambda: self.seen.append("ring"))
+        if message == "last":
+            self.reception.stop(reason.NORMAL)
+
+
+@pytest.mark.parametrize("messages", [["last"], ["first", "last"]], ids=["in a run", "after another alarm"])
+def test_an_alarm_that_is_due_rings_before_the_end(desk: Desk, messages: list[str]) -> None:
+    actor = Hasty(desk.reception)
+    for message in messages:
+        desk.tell(message)
+    desk.reception.serve(actor)
+    assert actor.seen == ["ring"]
+
+
+class Watched(Notes):
+    """Notes since when each message is in its hand, and stops with the last."""
+
+    def __init__(self, reception: Reception) -> None:
+        super().__init__()
+        self.reception = reception
+
+    def receive(self, message: Any) -> None:
+        super().receive(self.reception.words[Word.SINCE])
+        if message == "last":
+            self.reception.stop(reason.NORMAL)
+
+
+@pytest.mark.parametrize("terms", [Terms(handler_timeout=1), Terms()], ids=["limited", "unlimited"])
+@pytest.mark.parametrize("in_a_loop", [False, True])
+def test_while_a_message_is_in_hand_it_says_since_when_if_that_is_limited(
+    desk: Desk, terms: Terms, in_a_loop: bool
+) -> None:
+    actor, words, began = Watched(desk.reception), desk.reception.words, time.monotonic_ns()
+    for message in ("first", "last"):
+        desk.tell(message)
+    if in_a_loop:
+        asyncio.run(desk.reception.serve_async(actor))
+    else:
+        desk.reception.serve(actor)
+    assert [since >= began for since in actor.seen] == [terms.handler_timeout is not None] * 2
+    assert words[Word.SINCE] == 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorCrashed, ActorSystem, End, child
+from actors import Actor, ActorCrashed, ActorSystem, End, Message, child
 
 
 class Sync(Actor):
@@ -33,6 +33,30 @@ class Async(Actor):
         if message == "hang":
             await asyncio.Event().wait()
         return message
+
+
+class Trap(Message):
+    """Can be made in one process only."""
+
+    pid: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.pid != os.getpid():
+            threading.Event().wait()
+
+
+@pytest.mark.parametrize("actor", [Sync, Async])
+@pytest.mark.parametrize("bound", [0, 10], ids=["unbounded", "bounded"])
+def test_the_time_includes_that_of_making_the_message(
+    system: ActorSystem, actor: type[Actor], bound: int
+) -> None:
+    stuck = system.spawn(child(actor).options(handler_timeout=0.2, mailbox_size=bound), name="stuck")
+    fatal = stuck.ask_future(Trap(pid=os.getpid()), timeout=20)
+    assert stuck.ask("waits", timeout=20) == "waits"
+    error = fatal.exception(20)
+    assert isinstance(error, ActorCrashed)
+    assert error.reason.end is End.STUCK
+    assert "__attrs_post_init__" in error.reason.traceback
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from actors.core.events import Event
 from actors.core.protocol import Subscribe
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.lane import LaneReader
+from actors.runtime.lane import SCARCE, LaneReader
 from actors.runtime.mailbox.deadline import deadline, left, over
 
 _NUMBERS: Final = itertools.count(1)
@@ -55,7 +55,7 @@ class EventStream:
         while not self._events and (lane := self._lane) is not None:
             try:
                 came = self._take(lane, left(end))
-            except OSError:
+            except SCARCE:
                 came = False
                 time.sleep(min(_PAUSE, left(end)))
             if not came and over(end):
@@ -94,7 +94,7 @@ class EventStream:
             await self._readable(lane)
             try:
                 self._take(lane, 0.0)
-            except OSError:
+            except SCARCE:
                 await asyncio.sleep(_PAUSE)
         if not self._events:
             raise StopAsyncIteration
@@ -131,7 +131,7 @@ class EventStream:
     def _take(self, lane: LaneReader, seconds: float) -> bool:
         """Take what comes within so many seconds; False if nothing does. At the system's end, close.
 
-        Raises `OSError` if no descriptor is free for an event, which waits.
+        Raises one of `SCARCE`, and leaves what is too large to be read now.
         """
         watched = self._watched(lane)
         poll = select.poll()

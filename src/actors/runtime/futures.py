@@ -18,7 +18,7 @@ _SLICE: Final = 0.05
 Conclude = Callable[[Answer | None], Any]
 """What an answer means, None being that the time is up: returns the reply or raises."""
 Lead = Callable[[Callable[[], object], float], bool]
-"""Reads replies until something is so, or until a time (monotonic); False if another thread does."""
+"""Reads replies until something is so, or until a time (monotonic); False if it cannot be done now."""
 
 
 class AskFuture(Future[Any]):

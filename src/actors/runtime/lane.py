@@ -19,10 +19,13 @@ import attrs
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.frame import Parts
+from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.slab import BadParcel, Slabs
 
+SCARCE: Final = (OSError, MemoryError)
+"""What a want of descriptors or memory raises."""
 _HEAD_SIZE: Final = frame.HEAD.size
 _INLINE: Final = frame.INLINE_OPENING
 _unpack_head: Final = frame.HEAD.unpack_from
@@ -82,8 +85,8 @@ class LaneReader:
     def read(self) -> Sequence[Parts]:
         """Every message that waits. Never waits. What is no message is passed over.
 
-        Raises `OSError` if the next one needs a descriptor and none is free; it waits, with all behind it,
-        for another `read`, and the pipe stays readable.
+        Raises one of `SCARCE` if there is no descriptor or memory for the next one; it waits, with all
+        behind it, for another `read`, and the pipe stays readable.
         """
         if self._position < self._end:
             return self._take_apart()
@@ -109,23 +112,22 @@ class LaneReader:
             payload = self._page[self._position + _HEAD_SIZE : self._position + length]
             try:
                 messages += [(payload, ())] if kind == frame.Kind.INLINE else self._open(payload)
-            except OSError:
+            except BaseException as error:  # a signal handler's, too
                 self._stay_readable()
-                if not messages:
-                    raise
-                break
+                if messages and isinstance(error, SCARCE):
+                    break
+                raise
             self._position += length
         return messages
 
     def _stay_readable(self) -> None:
         """Have something in the pipe, which will be passed over."""
         pipe = self._pipe
-        if pipe is not None:
-            with suppress(BlockingIOError):
-                os.write(pipe.number, b"\0")
+        if pipe is not None and not waiting_bytes(pipe.number):
+            os.write(pipe.number, b"\0")
 
     def _open(self, label: bytes) -> list[Parts]:
-        """The message that a label names, or nothing. Raises `OSError`, and leaves it where it is."""
+        """The message that a label names, or nothing. Raises one of `SCARCE`, and leaves it where it is."""
         messages: list[Parts] = []
         with suppress(BadParcel):
             message, *segments = parcel.receive(self._places, label, self._slabs)

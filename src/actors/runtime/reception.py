@@ -28,11 +28,11 @@ from actors.runtime.failure import reason_of
 from actors.runtime.hand import Hand
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
-from actors.runtime.mailbox.frame import ROOM, Parts
+from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import IDLE, Inbox
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.status import Word
-from actors.runtime.series import AllSeries, Series
+from actors.runtime.series import LONGEST, AllSeries, Series
 from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
@@ -78,8 +78,8 @@ class Reception:
         self._guarded = terms.handler_timeout is not None
         self._retries = terms.retry > 0
         self._wear = Wear(terms) if terms.max_messages or terms.max_memory or terms.max_age else None
-        self._plain = not self._bounded and self._wear is None
-        """Whether nothing need be done after each message but the next."""
+        self._plain = not (self._bounded or self._guarded or self._wear)
+        """Whether nothing need be done before and after each message."""
 
     def stop(self, why: ExitReason) -> None:
         """Leave the loop after the message in hand, unless that is decided already."""
@@ -98,6 +98,7 @@ class Reception:
                 self._inbox.wait(None)
             else:
                 self._serve_next(actor)
+        self.alarms.ring_due()
         return self.why
 
     def _run(self, actor: Actor) -> bool:
@@ -117,7 +118,9 @@ class Reception:
         if self.alarms.coming:
             self.alarms.ring_due()
         if self.why is None and (parts := self._next()):
+            self._have_in_hand(time.monotonic_ns())
             self._handle(actor, self._take_up_parts(*parts))
+            self._have_in_hand(0)
             self._inbox.done()
             if self._wear is not None:
                 self._wear_out(self._wear)
@@ -128,7 +131,9 @@ class Reception:
         """`serve` in an event loop, where `receive` may be a coroutine function."""
         while self.why is None:
             if parts := self._next():
+                self._have_in_hand(time.monotonic_ns())
                 await self._handle_async(actor, self._take_up_parts(*parts))
+                self._have_in_hand(0)
                 self._inbox.done()
                 if self._wear is not None:
                     self._wear_out(self._wear)
@@ -138,6 +143,11 @@ class Reception:
             if self.alarms.coming:
                 self.alarms.ring_due()
         return self.why
+
+    def _have_in_hand(self, since: int) -> None:
+        """Say since when a message is in hand, where that time is limited; 0 if none is."""
+        if self._guarded:
+            self.words[Word.SINCE] = since
 
     def _wear_out(self, wear: Wear) -> None:
         """Stop, to be started anew, if a limit has been reached."""
@@ -190,8 +200,6 @@ class Reception:
     def _handle(self, actor: Actor, hand: Hand | None) -> None:
         if hand is None:
             return
-        if self._guarded:
-            self.words[Word.SINCE] = time.monotonic_ns()
         try:
             result = actor.receive(hand.message)
             if hand.owes:
@@ -199,14 +207,10 @@ class Reception:
         except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
             self._fail(hand, error)
         hand.message, hand.data, self.hand = None, b"", None  # it may be kept for the next message
-        if self._guarded:
-            self.words[Word.SINCE] = 0
 
     async def _handle_async(self, actor: Actor, hand: Hand | None) -> None:
         if hand is None:
             return
-        if self._guarded:
-            self.words[Word.SINCE] = time.monotonic_ns()
         try:
             result = actor.receive(hand.message)
             if inspect.isawaitable(result):
@@ -216,14 +220,12 @@ class Reception:
         except BaseException as error:  # noqa: BLE001
             self._fail(hand, error)
         hand.message, hand.data, self.hand = None, b"", None  # it may be kept for the next message
-        if self._guarded:
-            self.words[Word.SINCE] = 0
 
     def _take_up_parts(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
-        return self._open(data, segments) if segments or len(data) > ROOM else self._take_up(data)
+        return self._open(data, segments) if segments or len(data) > LONGEST else self._take_up(data)
 
     def _take_up(self, data: bytes) -> Hand | None:
-        """The message in hand that came in one piece, or None if it is not one to be handled."""
+        """The message in hand that may be of a series, or None if it is not one to be handled."""
         series = self._series
         if series is None or not data.startswith(series.common, _ORIGIN):
             series = self._series = self._all_series.find(data)
@@ -267,7 +269,9 @@ class Reception:
         asking = (*mail.chain, self._endpoint.address) if mail.chain else self._alone
         ASKING.set(asking)
         self.hand = hand = Hand(self._endpoint, mail, data, segments, message)
-        if not segments:
+        if segments or len(data) > LONGEST:
+            self._series = None
+        else:
             self._series = self._all_series.add(hand, asking, self._endpoint.codec)
         return hand
 

@@ -21,6 +21,7 @@ from actors.core.codec import Codec
 from actors.core.errors import SystemStopped
 from actors.core.spec import child
 from actors.runtime import blueprint
+from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.status import STATUS_PAGE, Word, write_word
@@ -109,7 +110,7 @@ def _pipe(stack: ExitStack) -> str:
 def _journal(stack: ExitStack) -> str:
     descriptor = os.memfd_create(_NAME)
     os.truncate(descriptor, STATUS_PAGE + _SIZE)
-    write_word(descriptor, Word.CAPACITY, _SIZE)
+    write_word(descriptor, Word.CAPACITY, _SIZE - frame.HEAD.size)
     return _path(stack, descriptor)
 
 

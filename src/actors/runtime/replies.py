@@ -19,7 +19,7 @@ from actors.core import envelope
 from actors.core.envelope import Outcome
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
-from actors.runtime.lane import Lane, LaneReader
+from actors.runtime.lane import SCARCE, Lane, LaneReader
 from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 
@@ -77,12 +77,17 @@ class Replies:
                 if remaining <= 0:
                     return None
                 if self._leading.acquire(False):
+                    scarce = False
                     try:
                         self._lead_until(pending, pending.deadline)
+                    except SCARCE:
+                        scarce = True
                     finally:
                         self._leading.release()
                         if self._pending:
                             self._hand_on()
+                    if scarce:
+                        time.sleep(min(_PAUSE, remaining))
                 elif pending.bell is None:
                     pending.bell = threading.Lock()
                     pending.bell.acquire()
@@ -106,7 +111,7 @@ class Replies:
     def read(self) -> bool:
         """Read the lane and end the asks whose replies have come; False if none has. Never waits.
 
-        For the thread that leads. Raises `OSError` if no descriptor is free for a large reply, which waits.
+        For the thread that leads. Raises one of `SCARCE`, and leaves what is too large to be read now.
         """
         self._reading = True
         try:
@@ -133,8 +138,9 @@ class Replies:
             if heard or time.monotonic() > end:
                 return
         try:
-            with suppress(OSError):
-                self.read()
+            with suppress(*SCARCE):
+                while self.read():
+                    pass
         finally:
             self._leading.release()
             self._hand_on()
@@ -151,7 +157,7 @@ class Replies:
         if self._leading.acquire(blocking=False):
             try:
                 self.read()
-            except OSError:
+            except SCARCE:
                 loop = asyncio.get_running_loop()
                 self._leave(loop)
                 loop.call_later(_PAUSE, self._enter, loop)
@@ -177,7 +183,8 @@ class Replies:
 
     def close(self) -> None:
         """Stop reading; every ask has been ended before."""
-        for loop in self._loops:
+        loops, self._loops = self._loops, set()
+        for loop in loops:
             with suppress(RuntimeError):  # closed
                 if asyncio._get_running_loop() is loop:
                     self._leave(loop)
@@ -188,7 +195,7 @@ class Replies:
         self._others = ()
 
     def _enter(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._lane.hold() is not None:
+        if loop in self._loops:
             loop.add_reader(self._watched[0], self._read_in_passing)
 
     def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -205,24 +212,22 @@ class Replies:
     def _lead_until(self, pending: Pending, end: float) -> None:
         held = (self._lane.hold(), *self._others)  # lest another thread close what is waited for
         while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0:
-            self._wait(remaining)
+            self._waiter.wait(remaining)
 
     def _lead(self, enough: Callable[[], object], end: float) -> bool:
-        """Read until it is `enough`, at most until the `end`; False if another thread leads."""
+        """Read until it is `enough`, at most until the `end`.
+
+        False if another thread leads, or for want of descriptors or memory.
+        """
         if not self._leading.acquire(blocking=False):
             return False
         try:
             held = (self._lane.hold(), *self._others)
             while held[0] and not enough() and (remaining := end - time.monotonic()) > 0:
-                self._wait(remaining)
+                self._waiter.wait(remaining)
+        except SCARCE:
+            return False
         finally:
             self._leading.release()
             self._hand_on()
         return True
-
-    def _wait(self, timeout: float) -> None:
-        """Wait for replies, and read them; if there is no descriptor for one, no longer than a moment."""
-        try:
-            self._waiter.wait(timeout)
-        except OSError:
-            time.sleep(min(timeout, _PAUSE))

@@ -12,20 +12,21 @@ from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, wire
 from actors.runtime.hand import Hand
-from actors.runtime.mailbox.frame import ROOM
 
+LONGEST: Final = 256 << 10
+"""How long a message of a series may be, in bytes: as long as one that travels in a slab."""
 _MOST: Final = 1024
 """How many series an actor remembers."""
 
 
 class Series:
-    """What is known of a series, for messages that come in one frame. They all come into the same hand."""
+    """What is known of a series. All its messages come into the same hand."""
 
     __slots__ = ("asking", "asks", "common", "hand", "load", "start")
 
     def __init__(self, common: bytes, hand: Hand, asking: tuple[Address, ...], codec: Codec) -> None:
         body = hand.body
-        self.load, skipped = codec.reader(body, ROOM)
+        self.load, skipped = codec.reader(body, LONGEST)
         self.common = common
         """What stands in all its messages from the origin on."""
         self.hand = hand
