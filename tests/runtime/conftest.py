@@ -1,11 +1,15 @@
-"""A quiet system for each test of the runtime."""
+"""What the tests of the runtime begin with: a quiet system, a mailbox, a lane."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from actors import ActorSystem, Mailbox
 from actors.runtime import log
+from actors.runtime.lane import Lane
+from actors.runtime.mailbox.parcel import Places
+from actors.runtime.replies import Replies
 
 
 @pytest.fixture
@@ -20,3 +24,15 @@ def mailbox() -> Iterator[Mailbox]:
     box = Mailbox()
     yield box
     box.close()
+
+
+@pytest.fixture
+def lane(tmp_path: Path) -> Lane:
+    return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
+
+
+@pytest.fixture
+def replies(lane: Lane) -> Iterator[Replies]:
+    replies = Replies(lane, (), lambda: None)
+    yield replies
+    replies.close()

@@ -9,9 +9,7 @@ import queue
 import select
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +22,6 @@ from actors.runtime import eventstream
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.journal import waiting_bytes
-from actors.runtime.mailbox.parcel import Places
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
 
@@ -64,15 +61,12 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Table:
     return table
 
 
-@pytest.fixture
-def lane(tmp_path: Path) -> Lane:
-    return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
-
-
 def post(lane: Lane, *messages: bytes) -> None:
     """Put messages into a lane, all at once."""
     frames = (
-        frame.inline(message) if message is not LARGE else frame.parcel(parcel.send(lane.places, [message]))
+        frame.inline(message)
+        if len(message) <= frame.ROOM
+        else frame.parcel(parcel.send(lane.places, [message]))
         for message in messages
     )
     writing = os.open(lane.pipe, os.O_WRONLY)
@@ -153,22 +147,8 @@ def test_a_pipe_that_is_full_is_readable_as_it_is(lane: Lane, table: Table) -> N
     assert reader.read() == [(LARGE, [])]
 
 
-@pytest.fixture
-def replies(lane: Lane) -> Iterator[Replies]:
-    replies = Replies(lane, (), lambda: None)
-    yield replies
-    replies.close()
-
-
 def reply(number: int, value: bytes) -> bytes:
     return envelope.reply(number, Outcome.REPLY, value)
-
-
-def post_large_reply(lane: Lane, number: int) -> None:
-    label = parcel.send(lane.places, [reply(number, LARGE)])
-    writing = os.open(lane.pipe, os.O_WRONLY)
-    os.write(writing, frame.parcel(label))
-    os.close(writing)
 
 
 def test_who_asks_waits_for_a_descriptor_as_long_as_for_its_reply(
@@ -177,7 +157,7 @@ def test_who_asks_waits_for_a_descriptor_as_long_as_for_its_reply(
     hasty, patient = Pending(time.monotonic() + 0.1), Pending(time.monotonic() + 20)
     first, second = replies.expect(hasty), replies.expect(patient)
     table.full = True
-    post_large_reply(lane, second)
+    post(lane, reply(second, LARGE))
     assert replies.wait(first, hasty) is None
 
     def free_one() -> None:
@@ -199,7 +179,7 @@ def test_an_event_loop_goes_on_meanwhile_and_gets_its_reply_then(
         number = replies.expect(pending)
         replies.attend(loop)
         table.full = True
-        post_large_reply(lane, number)
+        post(lane, reply(number, LARGE))
         await asyncio.to_thread(table.wait_until_asked, 2)
         turns = 0
         while table.asked.acquire(blocking=False) or turns < 100:
@@ -214,7 +194,7 @@ def test_an_event_loop_goes_on_meanwhile_and_gets_its_reply_then(
 def test_all_asks_can_be_ended_meanwhile(lane: Lane, replies: Replies, table: Table) -> None:
     pending = Pending(time.monotonic() + 20)
     table.full = True
-    post_large_reply(lane, replies.expect(pending))
+    post(lane, reply(replies.expect(pending), LARGE))
     replies.end_present(Answer(Outcome.CRASHED))
     assert pending.answer == Answer(Outcome.CRASHED)
 
@@ -225,7 +205,7 @@ def test_what_has_come_behind_it_is_heard_before_asks_are_ended(
     large, behind = (Pending(time.monotonic() + 20) for _ in range(2))
     numbers = replies.expect(large), replies.expect(behind)
     table.full = True
-    post_large_reply(lane, numbers[0])
+    post(lane, reply(numbers[0], LARGE))
     with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
         replies.read()
     post(lane, reply(numbers[1], b"here"))
@@ -240,7 +220,7 @@ def test_an_event_loop_does_not_spin_while_a_thread_reads_in_vain(
     pending = Pending(time.monotonic() + 20)
     number = replies.expect(pending)
     table.full = True
-    post_large_reply(lane, number)
+    post(lane, reply(number, LARGE))
     ends = queue.SimpleQueue[Answer | None]()
     thread = threading.Thread(target=lambda: ends.put(replies.wait(number, pending)))
     calls = 0
@@ -288,7 +268,7 @@ def test_a_future_waits_for_a_descriptor_as_well(lane: Lane, replies: Replies, t
     pending = replies.futures.expect(time.monotonic() + 20, conclude)
     number = replies.expect(pending)
     table.full = True
-    post_large_reply(lane, number)
+    post(lane, reply(number, LARGE))
     replies.futures.attend(number, pending)
     table.wait_until_asked(3)
     table.full = False
@@ -317,7 +297,7 @@ async def next_crash_async(events: EventStream) -> ActorCrashed:
 def test_a_stream_of_events_waits_for_a_descriptor(
     system: ActorSystem, table: Table, monkeypatch: pytest.MonkeyPatch, is_async: bool
 ) -> None:
-    monkeypatch.setattr(eventstream, "_PAUSE", 0.01)
+    monkeypatch.setattr(eventstream, "PAUSE", 0.01)
     with system.events() as events:
         table.full = True
         system.spawn(Reciter).tell(LONG)

@@ -5,8 +5,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from actors.runtime import futures
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox import frame
-from actors.runtime.mailbox.parcel import Places
 from actors.runtime.pending import Answer, Pending
 from actors.runtime.replies import Replies
 from support.cast import Echo, Waiter
@@ -93,18 +91,6 @@ def test_a_callback_of_a_future_may_end_the_system(mailbox: Mailbox, kill: bool)
     future.add_done_callback(end)
     mailbox.put("go")
     threads.get(timeout=20).join(20)
-
-
-@pytest.fixture
-def lane(tmp_path: Path) -> Lane:
-    return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
-
-
-@pytest.fixture
-def replies(lane: Lane) -> Iterator[Replies]:
-    replies = Replies(lane, (), lambda: None)
-    yield replies
-    replies.close()
 
 
 def reply(lane: Lane, number: int) -> None:

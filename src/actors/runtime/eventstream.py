@@ -18,12 +18,10 @@ from actors.core.events import Event
 from actors.core.protocol import Subscribe
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.lane import SCARCE, LaneReader
+from actors.runtime.lane import PAUSE, SCARCE, LaneReader
 from actors.runtime.mailbox.deadline import deadline, left, over
 
 _NUMBERS: Final = itertools.count(1)
-_PAUSE: Final = 0.05
-"""How long to wait for a free descriptor before an event is tried again, in seconds."""
 
 
 class EventStream:
@@ -57,7 +55,7 @@ class EventStream:
                 came = self._take(lane, left(end))
             except SCARCE:
                 came = False
-                time.sleep(min(_PAUSE, left(end)))
+                time.sleep(min(PAUSE, left(end)))
             if not came and over(end):
                 return None
         return self._events.popleft() if self._events else None
@@ -95,7 +93,7 @@ class EventStream:
             try:
                 self._take(lane, 0.0)
             except SCARCE:
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(PAUSE)
         if not self._events:
             raise StopAsyncIteration
         return self._events.popleft()

@@ -19,13 +19,11 @@ from actors.core import envelope
 from actors.core.envelope import Outcome
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
-from actors.runtime.lane import SCARCE, Lane, LaneReader
+from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
 from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 
 _TICK: Final = 0.001
-_PAUSE: Final = 0.05
-"""How long to wait for a free descriptor before a reply is tried again, in seconds."""
 _LONG: Final = 0.5
 """For how many seconds the end of all waits for a callback, which may itself wait for that end."""
 
@@ -87,7 +85,7 @@ class Replies:
                         if self._pending:
                             self._hand_on()
                     if scarce:
-                        time.sleep(min(_PAUSE, remaining))
+                        time.sleep(min(PAUSE, remaining))
                 elif pending.bell is None:
                     pending.bell = threading.Lock()
                     pending.bell.acquire()
@@ -160,7 +158,7 @@ class Replies:
             except SCARCE:
                 loop = asyncio.get_running_loop()
                 self._leave(loop)
-                loop.call_later(_PAUSE, self._enter, loop)
+                loop.call_later(PAUSE, self._enter, loop)
             finally:
                 self._leading.release()
                 self._hand_on()
