@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Final
 
 from benchmarks.cast import Ask, ask_many
-from benchmarks.measure import Figure, each, elapsed, round_trips, spread
-from benchmarks.stage import PATIENCE, Stage
+from benchmarks.measure import PATIENCE, Figure, each, elapsed, round_trips, spread
+from benchmarks.stage import Stage
 
 THREADS: Final = 8
 IN_FLIGHT: Final = 1_000
@@ -34,7 +34,7 @@ class Asks:
     def from_an_actor(self, count: int) -> Figure:
         """One actor asks another."""
         with self._stage.actors(1) as (asker,):
-            return ask_many(asker, self._echo, count, PATIENCE)
+            return ask_many(asker, self._echo, count)
 
     def from_asyncio(self, count: int) -> Figure:
         """One task awaits each before the next."""

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from actors import Actor, ActorRef, Message, Reject, Request
-from benchmarks.measure import Figure, round_trips
+from benchmarks.measure import PATIENCE, Figure, round_trips
 
 
 class Number(Message):
@@ -17,8 +17,12 @@ class Ask(Request[int]):
     n: int
 
 
-class Flood(Message):
-    """Tell each of `to` a value so many times, in turn."""
+class Flood(Request[int]):
+    """Tell each of `to` a value so many times, in turn.
+
+    Answered once they have handled it all, with how many they have counted since they were last asked. Till
+    then nobody else need be awake.
+    """
 
     to: list[ActorRef]
     value: Any
@@ -38,11 +42,10 @@ class Next(Message):
     ref: ActorRef
 
 
-class Token(Message):
-    """Goes round a ring for so many hops more; then `home` is told."""
+class Token(Request[int]):
+    """A question that is handed on round a ring, for so many hops more; then it is answered."""
 
     hops: int
-    home: ActorRef
 
 
 class Echo(Actor):
@@ -58,8 +61,8 @@ class Echo(Actor):
                 return n
             case Number() | dict():
                 self.seen += 1
-            case Token(hops=hops, home=home):
-                self.pass_on(hops, home)
+            case Token(hops=hops):
+                return self.pass_on(hops)
             case "seen":
                 seen, self.seen = self.seen, 0
                 return seen
@@ -68,9 +71,7 @@ class Echo(Actor):
             case "fail":
                 raise RuntimeError("as asked")
             case Flood(to=to, value=value, count=count):
-                for _ in range(count):
-                    for ref in to:
-                        ref.tell(value)
+                return flood(to, value, count)
             case AskMany(other=other, count=count):
                 figure = round_trips(count, lambda: other.ask(Ask(n=1)))
                 return [figure.typical, figure.p99]
@@ -80,13 +81,22 @@ class Echo(Actor):
                 return message
         return None
 
-    def pass_on(self, hops: int, home: ActorRef) -> None:
-        to = self.next if hops else home
-        if to is None:
-            raise Reject("not in a ring")
-        to.tell(Token(hops=hops - 1, home=home) if hops else Number(n=1))
+    def pass_on(self, hops: int) -> int:
+        if hops:
+            if self.next is None:
+                raise Reject("not in a ring")
+            self.context.forward(self.next, Token(hops=hops - 1))
+        return hops
 
 
-def ask_many(asker: ActorRef, other: ActorRef, count: int, patience: float) -> Figure:
+def flood(to: list[ActorRef], value: Any, count: int) -> int:
+    """See `Flood`."""
+    for _ in range(count):
+        for ref in to:
+            ref.tell(value)
+    return sum(ref.ask("seen", timeout=PATIENCE) for ref in to)
+
+
+def ask_many(asker: ActorRef, other: ActorRef, count: int) -> Figure:
     """What an actor finds when it asks another."""
-    return Figure(*asker.ask(AskMany(other=other, count=count), timeout=patience))
+    return Figure(*asker.ask(AskMany(other=other, count=count), timeout=PATIENCE))

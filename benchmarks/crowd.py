@@ -11,8 +11,8 @@ from typing import Final
 
 from actors import ActorRef
 from benchmarks.cast import Ask
-from benchmarks.measure import Figure, each
-from benchmarks.stage import PATIENCE, Stage, stage
+from benchmarks.measure import PATIENCE, Figure, each
+from benchmarks.stage import Stage, stage
 from benchmarks.usage import cpu_time, pss, wake_ups
 
 _FEW: Final = 10

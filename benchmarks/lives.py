@@ -10,8 +10,8 @@ from statistics import mean
 
 from actors import ActorRef, ActorSystem
 from benchmarks.cast import Ask
-from benchmarks.measure import Figure, each, elapsed, spread
-from benchmarks.stage import PATIENCE, Stage
+from benchmarks.measure import PATIENCE, Figure, each, elapsed, spread
+from benchmarks.stage import Stage
 
 
 class Lives:

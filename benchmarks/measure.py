@@ -12,6 +12,8 @@ import attrs
 LONG_ENOUGH: Final = 1.5
 """How long one round of round trips goes on at most, in seconds."""
 FEWEST: Final = 3
+PATIENCE: Final = 120.0
+"""How long anything may take before the run is given up, in seconds."""
 
 
 @attrs.frozen

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 from benchmarks.cast import AskMany
-from benchmarks.measure import Figure, each
-from benchmarks.stage import PATIENCE, stage
+from benchmarks.measure import PATIENCE, Figure, each
+from benchmarks.stage import stage
 
 
 def busy_pairs(pairs: int, asks: int, *, spin: bool) -> Figure:

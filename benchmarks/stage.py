@@ -6,13 +6,10 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from actors import ActorRef, ActorSystem, child
 from benchmarks.cast import Echo
-
-PATIENCE: Final = 120.0
-"""How long anything may take before the run is given up, in seconds."""
+from benchmarks.measure import PATIENCE
 
 
 class Stage:

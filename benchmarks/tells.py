@@ -6,8 +6,8 @@ from typing import Any
 
 from actors import ActorRef
 from benchmarks.cast import Flood, Next, Token
-from benchmarks.measure import Figure, each
-from benchmarks.stage import PATIENCE, Stage
+from benchmarks.measure import PATIENCE, Figure, each
+from benchmarks.stage import Stage
 
 
 class Tells:
@@ -21,12 +21,12 @@ class Tells:
         """From actors to an actor."""
         share, echo = count // senders, self._stage.echo
 
-        def together() -> None:
-            for sender in self._some(senders):
-                sender.tell(Flood(to=[echo], value=value, count=share))
-            _wait_for(share * senders, [echo])
+        flood, those = Flood(to=[echo], value=value, count=share), self._some(senders)
 
-        self._some(senders)
+        def together() -> None:
+            answers = [sender.ask_future(flood, timeout=PATIENCE) for sender in those]
+            _expect(share * senders, sum(answer.result() for answer in answers))
+
         return each(share * senders, together)
 
     def to_many(self, receivers: int, value: Any, count: int) -> Figure:
@@ -34,20 +34,19 @@ class Tells:
         share, many = count // receivers, self._some(receivers)
 
         def together() -> None:
-            self._stage.echo.tell(Flood(to=many, value=value, count=share))
-            _wait_for(share * receivers, many)
+            flood = Flood(to=many, value=value, count=share)
+            _expect(share * receivers, self._stage.echo.ask(flood, timeout=PATIENCE))
 
         return each(share * receivers, together)
 
     def round_a_ring(self, size: int, laps: int) -> Figure:
         """A token goes from actor to actor; the time of a hop."""
-        members, home = self._some(size), self._stage.echo
+        members = self._some(size)
         for member, following in zip(members, members[1:] + members[:1], strict=True):
             member.tell(Next(ref=following))
 
         def together() -> None:
-            members[0].tell(Token(hops=size * laps - 1, home=home))
-            _wait_for(1, [home])
+            members[0].ask(Token(hops=size * laps - 1), timeout=PATIENCE)
 
         return each(size * laps, together)
 
@@ -61,6 +60,6 @@ class Tells:
         return self._actors[:count]
 
 
-def _wait_for(count: int, actors: list[ActorRef]) -> None:
-    while count > 0:
-        count -= sum(actor.ask("seen", timeout=PATIENCE) for actor in actors)
+def _expect(count: int, handled: int) -> None:
+    if handled != count:
+        raise RuntimeError(f"{handled} of {count} messages have been handled")
