@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import Callable
 from typing import Final
 
 from benchmarks.cast import Ask, ask_many
-from benchmarks.measure import PATIENCE, Figure, each, elapsed, round_trips, spread
+from benchmarks.measure import (
+    PATIENCE,
+    Figure,
+    each,
+    each_of_threads,
+    round_trips,
+    spread,
+    trips_of_threads,
+)
 from benchmarks.stage import Stage
 
 THREADS: Final = 8
@@ -51,14 +57,11 @@ class Asks:
 
     def from_threads(self, count: int) -> Figure:
         """Eight threads at once; what each of their asks takes its thread."""
-        times: list[float] = []
-        _in_threads(lambda: times.extend(elapsed(self._once) for _ in range(count // THREADS)))
-        return spread(times)
+        return trips_of_threads(count, [self._once] * THREADS)
 
     def through_threads(self, count: int) -> Figure:
         """Eight threads at once; what an ask takes of the time of all."""
-        share = count // THREADS
-        return each(share * THREADS, lambda: _in_threads(lambda: self._several(share)))
+        return each_of_threads(count, [self._once] * THREADS)
 
     def futures(self) -> Figure:
         """A thousand at once, each a `concurrent.futures.Future`."""
@@ -83,15 +86,3 @@ class Asks:
 
     def _once(self) -> None:
         self._echo.ask(Ask(n=1))
-
-    def _several(self, count: int) -> None:
-        for _ in range(count):
-            self._once()
-
-
-def _in_threads(work: Callable[[], None]) -> None:
-    threads = [threading.Thread(target=work) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

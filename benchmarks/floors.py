@@ -85,6 +85,13 @@ def round_trip(make: Callable[[], Channel]) -> Generator[Once]:
         back.close()
 
 
+@contextmanager
+def round_trips(make: Callable[[], Channel], count: int) -> Generator[list[Once]]:
+    """So many of them side by side, each with a process of its own."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(round_trip(make)) for _ in range(count)]
+
+
 def _echo(inbound: Channel, outbound: Channel) -> None:
     while (value := inbound.get()) is not None:
         outbound.put(value)

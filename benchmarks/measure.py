@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import attrs
@@ -47,6 +49,35 @@ def round_trips(count: int, once: Callable[[], object]) -> Figure:
     while len(times) < count and (len(times) < FEWEST or time.perf_counter() < end):
         times.append(elapsed(once))
     return spread(times)
+
+
+def trips_of_threads(count: int, ways: Sequence[Callable[[], object]]) -> Figure:
+    """A thread for each way, all at once; what each of `count` trips takes its thread."""
+    times: list[float] = []
+
+    def timed(way: Callable[[], object]) -> None:
+        times.append(elapsed(way))
+
+    _in_threads([partial(timed, way) for way in ways], count // len(ways))
+    return spread(times)
+
+
+def each_of_threads(count: int, ways: Sequence[Callable[[], object]]) -> Figure:
+    """A thread for each way, all at once; what one of `count` trips takes of the time of all."""
+    share = count // len(ways)
+    return each(share * len(ways), lambda: _in_threads(ways, share))
+
+
+def _in_threads(ways: Sequence[Callable[[], object]], count: int) -> None:
+    def go(way: Callable[[], object]) -> None:
+        for _ in range(count):
+            way()
+
+    threads = [threading.Thread(target=go, args=(way,)) for way in ways]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def spread(times: Sequence[float]) -> Figure:

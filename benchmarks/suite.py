@@ -12,12 +12,12 @@ from typing import Final
 
 from actors import Mailbox
 from benchmarks import bare, floors
-from benchmarks.asks import Asks
+from benchmarks.asks import THREADS, Asks
 from benchmarks.cast import Number
 from benchmarks.contest import Contest, Rival
 from benchmarks.crowd import crowd
 from benchmarks.lives import Lives, start_and_stop
-from benchmarks.measure import Figure, Measure, round_trips
+from benchmarks.measure import Figure, Measure, each_of_threads, round_trips, trips_of_threads
 from benchmarks.pairs import busy_pairs
 from benchmarks.peers.contests import side_by_side
 from benchmarks.peers.registry import Entry
@@ -73,6 +73,7 @@ class Suite:
             floors.pipe_round_trip() as pipes,
             floors.pipe_round_trip(floors.spinning) as spinning_pipes,
             floors.connection_round_trip(floors.pack(floors.MESSAGE)) as connection,
+            floors.round_trips(floors.queue, THREADS) as queue_pairs,
         ):
             asks, queue = Asks(ours), partial(round_trips, trips, queue_pair)
             rivals = (
@@ -86,13 +87,22 @@ class Suite:
             others: dict[str, Measure] = {
                 "ask from an actor": partial(asks.from_an_actor, trips),
                 "ask from asyncio": partial(asks.from_asyncio, trips),
-                "ask from a thread among 8": partial(asks.from_threads, trips),
-                "asks of 8 threads, each": partial(asks.through_threads, trips),
                 "1,000 asks in flight, futures": asks.futures,
                 "1,000 asks in flight, asyncio": asks.gathered,
             }
             for name, measure in others.items():
                 yield Contest(name, measure, (Rival("Queue pair", queue),))
+            own = f"{THREADS} Queue pairs, a thread each"
+            yield Contest(
+                f"ask from a thread among {THREADS}",
+                partial(asks.from_threads, trips),
+                (Rival(own, partial(trips_of_threads, trips, queue_pairs)),),
+            )
+            yield Contest(
+                f"asks of {THREADS} threads, each",
+                partial(asks.through_threads, trips),
+                (Rival(own, partial(each_of_threads, trips, queue_pairs)),),
+            )
 
     def tells(self) -> Generator[Contest]:
         """Throughput, each message until it has been handled."""
