@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
+
+from actors.runtime.mailbox.deadline import deadline, left, over
 
 
 class Descriptor:
@@ -23,6 +26,15 @@ class Descriptor:
     def fileno(self) -> int:
         """The descriptor's number."""
         return self.number
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until it is readable; False if it is not after `timeout` seconds (None: for ever)."""
+        poll, moment = select.poll(), deadline(True, timeout)
+        poll.register(self, select.POLLIN)
+        while not poll.poll(left(moment) * 1000):
+            if over(moment):
+                return False
+        return True
 
     def __del__(self) -> None:
         if self._process == os.getpid():

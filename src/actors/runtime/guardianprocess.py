@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 from collections.abc import Generator
@@ -54,9 +53,7 @@ class GuardianProcess:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Whether it has ended, after at most `timeout` seconds."""
-        poll = select.poll()
-        poll.register(self._pidfd, select.POLLIN)
-        return bool(poll.poll(None if timeout is None else timeout * 1000))
+        return self._pidfd.wait(timeout)
 
     def kill(self) -> None:
         """Have it kill everything, and kill it if it does not: its actors die with it."""

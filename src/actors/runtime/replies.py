@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import select
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -20,6 +19,7 @@ from actors.core.envelope import Outcome
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
 from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
+from actors.runtime.mailbox.deadline import LONGEST
 from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 
@@ -91,7 +91,7 @@ class Replies:
                     pending.bell.acquire()
                     self._asleep[number] = pending
                 else:
-                    pending.bell.acquire(timeout=remaining)
+                    pending.bell.acquire(timeout=min(remaining, LONGEST))
             return pending.answer
         finally:
             self._pending.pop(number, None)
@@ -144,11 +144,8 @@ class Replies:
             self._hand_on()
 
     def _has_mail(self) -> bool:
-        pipe, poll = self._lane.hold(), select.poll()
-        if pipe is None:
-            return False
-        poll.register(pipe.number, select.POLLIN)
-        return bool(poll.poll(0))
+        pipe = self._lane.hold()
+        return pipe is not None and pipe.wait(0)
 
     def _read_in_passing(self) -> None:
         """Read, unless a thread leads: it sleeps until the lane is readable, and must not be robbed."""

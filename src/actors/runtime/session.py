@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import threading
 import weakref
@@ -27,6 +26,7 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardianprocess import GuardianProcess
+from actors.runtime.mailbox.deadline import wait_for
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.reports import Interregnum
 from actors.runtime.rundirectory import RunDirectory
@@ -140,15 +140,13 @@ class Session:
 
     def wait(self, timeout: float | None) -> bool:
         """Whether the session is over, after at most `timeout` seconds."""
-        poll = select.poll()
-        poll.register(self.ended, select.POLLIN)
-        return bool(poll.poll(None if timeout is None else timeout * 1000))
+        return self.ended.wait(timeout)
 
     def stop(self, timeout: float) -> None:
         """Tell the guardian to stop everything, and wait."""
         self._stopping = True
         with self._changed:
-            self._changed.wait_for(lambda: self._serving or self.error, timeout)
+            wait_for(self._changed, lambda: self._serving or self.error, timeout)
         self._tell_to_stop()
         self.wait(timeout)
 
@@ -248,7 +246,7 @@ class Session:
         with self._changed:
             if not self._greeted:
                 return False
-            if not self._changed.wait_for(settled, patience):
+            if not wait_for(self._changed, settled, patience):
                 raise Interregnum
         if self.error is not None:
             raise copy(self.error)

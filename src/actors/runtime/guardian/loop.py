@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from actors.runtime.mailbox.deadline import left
 from actors.runtime.mailbox.outbox import Outbox
 
 Callback = Callable[[], None]
@@ -94,7 +95,7 @@ class Loop:
     def _until_next(self) -> float | None:
         while self._timers and self._timers[0][2].callback is None:
             heapq.heappop(self._timers)
-        return max(0.0, self._timers[0][0] - time.monotonic()) if self._timers else None
+        return left(self._timers[0][0]) if self._timers else None
 
     def _call_due(self) -> None:
         now = time.monotonic()

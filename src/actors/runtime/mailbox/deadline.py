@@ -5,7 +5,9 @@ A deadline is a moment of the monotonic clock, or None for never.
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 LONGEST: Final = 86_400.0
@@ -22,6 +24,15 @@ def deadline(block: bool, timeout: float | None) -> float | None:
 def left(moment: float | None) -> float:
     """How many seconds to wait now: up to `LONGEST`, 0 if it is over."""
     return LONGEST if moment is None else min(LONGEST, max(0.0, moment - time.monotonic()))
+
+
+def wait_for(condition: threading.Condition, so: Callable[[], object], timeout: float | None) -> bool:
+    """`Condition.wait_for`, for however many seconds: whether it is `so` by then."""
+    moment = deadline(True, timeout)
+    while not condition.wait_for(so, left(moment)):
+        if over(moment):
+            return False
+    return True
 
 
 def over(moment: float | None) -> bool:

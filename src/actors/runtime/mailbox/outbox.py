@@ -14,6 +14,7 @@ from typing import Final
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox.deadline import wait_for
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.frame import HEADS
 from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening, size_of
@@ -161,7 +162,7 @@ class Outbox:
     def wait_for_room(self, size: int, timeout: float | None) -> bool:
         """Wait until a message of `size` bytes may be `put`; False if `timeout` seconds were too few."""
         with self._lock:
-            return self._changed.wait_for(lambda: self._waiting.fits(size), timeout)
+            return wait_for(self._changed, lambda: self._waiting.fits(size), timeout)
 
     def drain(self) -> None:
         """Carry what waits, as far as the pipe has room for it."""
@@ -187,7 +188,7 @@ class Outbox:
     def flush(self, timeout: float | None) -> bool:
         """Wait until nothing waits any more; False if `timeout` seconds were too few."""
         with self._lock:
-            return self._changed.wait_for(lambda: not self._waiting, timeout)
+            return wait_for(self._changed, lambda: not self._waiting, timeout)
 
     def close(self) -> None:
         """Close the pipe; what still waits is lost and counted."""
