@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,35 @@ def test_an_end_that_somebody_wanted_says_who(system: ActorSystem) -> None:
         leaver.join(10)
         (why,) = system.exits(path)
         assert (why.end, str(why), why.in_hand, why.abnormal) == (end, text, "", False)
+
+
+class Exiter(Actor):
+    """Leaves by `sys.exit` with whatever it is told."""
+
+    def receive(self, message: Any) -> None:
+        sys.exit(message)
+
+
+@pytest.mark.parametrize(
+    ("code", "end", "kept"),
+    [
+        (None, End.NORMAL, 0),
+        (0, End.NORMAL, 0),
+        (256, End.NORMAL, 0),
+        (7, End.EXIT_CODE, 7),
+        (-1, End.EXIT_CODE, 255),
+        (-9, End.EXIT_CODE, 247),
+        ("words", End.EXIT_CODE, 1),
+    ],
+)
+def test_an_exit_of_user_code_has_the_code_that_the_kernel_keeps(
+    system: ActorSystem, code: Any, end: End, kept: int
+) -> None:
+    exiter = system.spawn(child(Exiter).options(name="exiter", restart=Restart.TEMPORARY))
+    exiter.tell(code)
+    assert exiter.join(10)
+    (why,) = system.exits("exiter")
+    assert (why.end, why.code) == (end, kept)
 
 
 class Once(Actor):

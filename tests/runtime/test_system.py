@@ -1,6 +1,7 @@
 """The actor system in the life of its application."""
 
 import asyncio
+import errno
 import importlib
 import logging
 import multiprocessing
@@ -30,7 +31,10 @@ from actors import (
     child,
 )
 from actors.core.events import ActorStarted, ActorStopped, DeadLetter
+from actors.runtime.custodian import Custodian
+from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
+from support import forks
 from support.cast import Add, AsyncPlayer, Hold, Numbers, Pid, Player
 from support.run import Program
 
@@ -52,6 +56,112 @@ def test_a_system_that_was_not_started_says_so() -> None:
     with pytest.raises(SystemStopped, match="has not been started"):
         system.ref("x")
     assert "new" in repr(system)
+
+
+@pytest.mark.parametrize(
+    "name", ["max_guardian_restarts", "start_timeout", "shutdown_timeout", "max_restarts"]
+)
+def test_a_number_out_of_its_range_is_refused_when_the_system_is_made(name: str) -> None:
+    options: dict[str, Any] = {name: -1}
+    with pytest.raises(ValueError, match=name):
+        ActorSystem("bad", **options)
+
+
+def no_thread(self: threading.Thread) -> None:
+    raise RuntimeError(f"can't start a new thread for {self.name}")
+
+
+def test_a_start_for_which_no_thread_is_to_be_had_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = ActorSystem("unlucky")
+    with monkeypatch.context() as patch:
+        patch.setattr(Custodian, "start", no_thread)
+        with pytest.raises(StartError, match="can't start a new thread"):
+            system.start()
+    with system:
+        assert system.spawn(Player).ask(Numbers()) == []
+
+
+def test_a_start_for_which_no_descriptor_is_to_be_had_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    system, really, mine = ActorSystem("unlucky"), os.pidfd_open, os.getpid()
+
+    def only_mine(pid: int, flags: int = 0) -> int:
+        if pid != mine:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return really(pid, flags)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pidfd_open", only_mine)
+        with pytest.raises(StartError, match="Too many open files"):
+            system.start()
+    with system:
+        assert system.spawn(Player).ask(Numbers()) == []
+
+
+def test_a_cancelled_start_is_undone() -> None:
+    system = ActorSystem("cancelled")
+
+    async def main() -> None:
+        task = asyncio.ensure_future(system.__aenter__())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert "stopped" in repr(system)
+
+
+def test_a_child_that_is_forked_during_a_stop_has_nothing_to_wait_for(system: ActorSystem) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def stop_slowly() -> None:
+        with system._lock:  # pyright: ignore[reportPrivateUsage]
+            begun.set()
+            over.wait(20)
+
+    stopping = threading.Thread(target=stop_slowly)
+    stopping.start()
+    assert begun.wait(20)
+
+    def end() -> None:
+        signal.alarm(10)
+        system.stop()
+
+    assert forks.wait(forks.fork(end)) == 0
+    over.set()
+    stopping.join()
+    assert "running" in repr(system)
+
+
+def test_a_child_that_is_forked_while_a_mailbox_is_opened_may_open_others(system: ActorSystem) -> None:
+    player = system.spawn(child(Player, 1))
+    begun, over = threading.Event(), threading.Event()
+
+    def open_slowly() -> None:
+        with system._endpoint.peers._lock:  # pyright: ignore[reportPrivateUsage]
+            begun.set()
+            over.wait(20)
+
+    opening = threading.Thread(target=open_slowly)
+    opening.start()
+    assert begun.wait(20)
+    asking = forks.fork(lambda: (signal.alarm(10), player.ask(Numbers())))
+    assert forks.wait(asking) == 0
+    over.set()
+    opening.join()
+
+
+def test_a_forked_child_with_the_pid_of_an_earlier_one_asks_for_itself(system: ActorSystem) -> None:
+    player = system.spawn(child(Player, 1))
+
+    def ask() -> None:
+        site = system._endpoint.site  # pyright: ignore[reportPrivateUsage]
+        LaneReader.create(site.replies(system.address.id, os.getpid()))
+        assert player.ask(Numbers()) == [1]
+
+    assert forks.wait(forks.fork(ask)) == 0
 
 
 def test_a_reference_of_a_stopped_system_says_so(system: ActorSystem) -> None:

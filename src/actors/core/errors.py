@@ -73,7 +73,10 @@ class MailboxClosed(ActorsError, ValueError):
     receiver: str
 
     def __str__(self) -> str:
-        return f"{self.receiver} is closed; the message was not sent"
+        return (
+            f"{self.receiver} is closed: nothing can be put into it or taken out of it any more; "
+            "make another one, or attach to one that is open"
+        )
 
 
 @attrs.define

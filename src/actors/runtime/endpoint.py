@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from os import getpid
 from typing import Any, TypeVar
 
 from actors.core import envelope
@@ -15,6 +14,7 @@ from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
+from actors.runtime import processes
 from actors.runtime.asking import NO_MESSAGES, Asking
 from actors.runtime.commands import Commands
 from actors.runtime.descriptor import Descriptor
@@ -218,7 +218,8 @@ class Endpoint:
 
     def renew(self) -> None:
         """In a forked child: be another asker than the parent."""
-        self._incarnate(getpid())
+        self._incarnate(processes.number())
+        self.peers.renew()
         self._asking.renew()
 
     def _undeliverable(self, to: Address, body: bytes) -> None:

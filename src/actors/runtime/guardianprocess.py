@@ -22,7 +22,12 @@ class GuardianProcess:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._pidfd = Descriptor(os.pidfd_open(process.pid))
+        try:
+            self._pidfd = Descriptor(os.pidfd_open(process.pid))
+        except OSError:
+            process.kill()
+            process.wait()
+            raise
 
     @classmethod
     def launch(cls, run: RunDirectory) -> Self:
@@ -56,11 +61,12 @@ class GuardianProcess:
         return self._pidfd.wait(timeout)
 
     def kill(self) -> None:
-        """Have it kill everything, and kill it if it does not: its actors die with it."""
+        """Have it kill everything, and kill it if it does not: its actors die with it. Collects it."""
         for number in (signal.SIGQUIT, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd.number, number)
             if self.wait(_QUICK):
+                self._process.wait()
                 return
 
     @property

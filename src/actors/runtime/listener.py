@@ -23,7 +23,11 @@ class Listener:
         self._callback = callback
         self._open = True
         self._thread = threading.Thread(target=self._run, name="actors-listener", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:
+            stream.close()
+            raise
 
     def close(self) -> None:
         """Call back no more; return when no call is under way. May be called from the callback."""

@@ -41,6 +41,8 @@ class Peer:
         try:
             pipe = open_pipe(layout.mail, name)
             self._status = Status(layout.journal)
+            bound = self._status.words[Word.BOUND]
+            self._credits = Credits(layout.credits, bound) if bound else None
         except FileNotFoundError:
             raise MailboxClosed(name) from None
         except MailboxClosed:
@@ -57,8 +59,6 @@ class Peer:
             on_lost=lambda messages: on_lost(messages, bool(words[_GONE])),
         )
         self.outbox.joined = False
-        bound = self._words[Word.BOUND]
-        self._credits = Credits(layout.credits, bound) if bound else None
 
     def post(self, message: bytes, segments: Sequence[bytes], deadline: float) -> None:
         """Send a message; wait for room in a bounded mailbox until `deadline` (monotonic).

@@ -47,6 +47,10 @@ class Peers:
         self._replacing = 0
         self._closings = 0
         self._ended: ActorsError | None = None
+        self.renew()
+
+    def renew(self) -> None:
+        """In a forked child: use what the parent has opened, but not its lock, which a thread may hold."""
         self._lock = threading.Lock()
 
     def suspend(self) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from typing import Final
+
+_PID_BITS: Final = 22
+"""No pid has more."""
 
 
 def start_time(pid: int) -> int | None:
@@ -25,6 +29,12 @@ def identity() -> str:
 @lru_cache(maxsize=1)
 def _identity(pid: int) -> str:
     return f"{pid}.{start_time(pid)}"
+
+
+def number() -> int:
+    """This process, as a number that no later one shares."""
+    pid = os.getpid()
+    return (start_time(pid) or 0) << _PID_BITS | pid
 
 
 def lives(identity: str) -> bool:

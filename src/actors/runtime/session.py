@@ -32,7 +32,6 @@ from actors.runtime.reports import Interregnum
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
-_MINUTE: Final = 60.0
 _MOMENT: Final = 0.05
 _KILLED: Final = -9
 
@@ -54,7 +53,7 @@ class Session:
         run: RunDirectory,
         orders: Orders,
         limits: Limits | None,
-        replacements: int,
+        replacements: Intensity,
         patience: float,
     ) -> None:
         self.name = name
@@ -87,18 +86,18 @@ class Session:
             replaced=self._replaced,
             limits=limits,
         )
-        self.guardian = self._launch()
-        self.custodian = Custodian(self, Intensity(replacements, _MINUTE), patience)
-        self.custodian.start()
+        self.custodian = Custodian(self, replacements, patience)
+        self._begin()
 
     @classmethod
     def start(
-        cls, name: str, orders: Orders, limits: Limits | None, replacements: int, patience: float
+        cls, name: str, orders: Orders, limits: Limits | None, replacements: Intensity, patience: float
     ) -> Session:
         """Make a run directory and execute a guardian for it; `greet` waits until it serves.
 
-        A guardian that is killed is replaced, `replacements` times within a minute at the most; each may
-        take `patience` seconds to boot.
+        A guardian that is killed is replaced as often as `replacements` allow; each may take `patience`
+        seconds to boot. Raises `OSError` or `RuntimeError` where something is not to be had, and leaves
+        nothing behind.
         """
         rundirectory.sweep()
         run = RunDirectory.create()
@@ -107,6 +106,19 @@ class Session:
         except BaseException:
             run.remove()
             run.disown()
+            raise
+
+    def _begin(self) -> None:
+        """Execute the guardian, and have the custodian wait for its end."""
+        try:
+            self.guardian = self._launch()
+            try:
+                self.custodian.start()
+            except BaseException:
+                self.guardian.kill()
+                raise
+        except BaseException:
+            self._close_keepers()
             raise
 
     def greet(self, timeout: float) -> None:

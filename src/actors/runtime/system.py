@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -21,6 +22,7 @@ from actors.core.address import Address
 from actors.core.codec import Limits
 from actors.core.errors import ActorsError, StartError, SystemStopped
 from actors.core.events import Event
+from actors.core.glance import reason
 from actors.core.policy import Intensity
 from actors.core.protocol import Exits
 from actors.core.reason import ExitReason
@@ -35,6 +37,7 @@ from actors.runtime.guardian.orders import Orders
 from actors.runtime.listener import Listener
 from actors.runtime.session import Session
 
+_MINUTE: Final = 60.0
 _SIGTERM_EXIT: Final = 128 + signal.SIGTERM
 
 
@@ -74,9 +77,12 @@ class ActorSystem:
         messages of this process.
         """
         linux.require()
+        _at_least_zero("max_guardian_restarts", max_guardian_restarts)
+        _at_least_zero("start_timeout", start_timeout)
+        _at_least_zero("shutdown_timeout", shutdown_timeout)
         self.name = check_name(name)
         self._orders = Orders({}, Intensity(max_restarts, within), Escalation(on_escalation))
-        self._max_guardian_restarts = max_guardian_restarts
+        self._replacements = Intensity(max_guardian_restarts, _MINUTE)
         self._handle_signals = handle_signals
         self._start_timeout = start_timeout
         self._shutdown_timeout = shutdown_timeout
@@ -92,13 +98,7 @@ class ActorSystem:
             if self._running is not None or self._ended is not None:
                 raise StartError(self.name, "it has been started before; make another ActorSystem")
             boot.refuse_while_importing(self.name)
-            self._running = session = Session.start(
-                self.name,
-                attrs.evolve(self._orders, preparation=boot.preparation()),
-                self._limits,
-                self._max_guardian_restarts,
-                self._start_timeout,
-            )
+            self._running = session = self._begin()
             atexit.register(self.stop)
             try:
                 session.greet(self._start_timeout)
@@ -139,7 +139,11 @@ class ActorSystem:
         """What happens in the system from now on: starts, crashes, restarts, stops and dead letters."""
         session = self._session
         stream = EventStream(session.endpoint, session.ended)
-        session.subscribe(stream)
+        try:
+            session.subscribe(stream)
+        except BaseException:
+            stream.close()
+            raise
         return stream
 
     def listen(self, callback: Callable[[Event], object]) -> Listener:
@@ -204,7 +208,14 @@ class ActorSystem:
         self.stop()
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self.start)
+        starting = asyncio.ensure_future(asyncio.to_thread(self.start))
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            with suppress(StartError):
+                await starting
+            await asyncio.to_thread(self.stop)
+            raise
         self._install_handler()
         return self
 
@@ -232,6 +243,12 @@ class ActorSystem:
         return f"<ActorSystem {self.name!r} {state}>"
 
     @property
+    def _is_inherited(self) -> bool:
+        """Whether this is a forked child, whose parent's the system is."""
+        running = self._running
+        return running is not None and running.owner != os.getpid()
+
+    @property
     def _session(self) -> Session:
         running = self._running
         ended = self._ended if running is None else running.error
@@ -243,10 +260,19 @@ class ActorSystem:
     def _endpoint(self) -> Endpoint:
         return self._session.endpoint
 
+    def _begin(self) -> Session:
+        orders = attrs.evolve(self._orders, preparation=boot.preparation())
+        try:
+            return Session.start(self.name, orders, self._limits, self._replacements, self._start_timeout)
+        except (OSError, RuntimeError) as error:  # no descriptor, process, thread or room on the disk
+            raise StartError(self.name, reason(error)) from error
+
     def _leave(self, farewell: str, *, kill: bool) -> None:
+        if self._is_inherited:  # and so is the lock, perhaps of a thread that is not here
+            return
         with self._lock:
             running = self._running
-            if running is not None and running.owner == os.getpid():
+            if running is not None:
                 running.farewell = running.farewell or farewell
                 self._end(running, kill=kill)
 
@@ -263,7 +289,7 @@ class ActorSystem:
     def _install_handler(self) -> None:
         in_main = threading.current_thread() is threading.main_thread()
         if self._handle_signals and in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            self._old_handler = signal.signal(signal.SIGTERM, _leave)
+            self._old_handler = signal.signal(signal.SIGTERM, _exit)
 
     def _restore_handler(self) -> None:
         in_main = threading.current_thread() is threading.main_thread()
@@ -272,5 +298,10 @@ class ActorSystem:
             self._old_handler = None
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def _exit(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(_SIGTERM_EXIT)
+
+
+def _at_least_zero(name: str, value: float) -> None:
+    if not value >= 0:
+        raise ValueError(f"{name} is {value!r}; it must be at least 0")

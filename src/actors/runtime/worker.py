@@ -149,8 +149,8 @@ class Worker:
         return _EXIT_CRASHED
 
     def _exited(self, exit: SystemExit) -> int:
-        """A `sys.exit` of user code: normal with 0, else abnormal with its code."""
-        code = exit.code if isinstance(exit.code, int) else int(exit.code is not None)
+        """A `sys.exit` of user code: normal with 0, else abnormal with its code, as the kernel keeps it."""
+        code = exit.code & 0xFF if isinstance(exit.code, int) else int(exit.code is not None)
         why = self._reception.why or (reason.NORMAL if code == 0 else reason.of_exit_code(code))
         self._flush()
         self._report(why, answered=False)

@@ -88,9 +88,11 @@ class Lease:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except BaseException as error:
             os.close(descriptor)
-            return False
+            if isinstance(error, BlockingIOError):
+                return False
+            raise
         self._descriptor = descriptor
         return True
 
