@@ -1,6 +1,7 @@
 """Ends of actors that are not as simple as they seem."""
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import pytest
 
 from actors import (
     Actor,
+    ActorRef,
     ActorStopped,
     ActorSystem,
     HandlerError,
@@ -24,6 +26,7 @@ from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
 from actors.runtime.mailbox import slab
 from actors.runtime.mailbox.frame import Parts
+from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import Outbox
 from support import cast, forks
 
@@ -247,6 +250,47 @@ def test_what_a_killed_sender_has_left_is_removed_while_its_receiver_lives_on(
     assert hauler.ask(tidy) != killed
     while any(name.startswith(f"{killed}.") for name in os.listdir(parcels)):
         os.sched_yield()
+
+
+class Parent(Echo):
+    """Has children whose arguments are too large for a pipe."""
+
+    def receive(self, message: Any) -> Any:
+        for _ in range(message):
+            self.context.spawn(child(cast.Player, *range(10_000)))
+        return os.getpid()
+
+
+def test_what_a_dead_actor_has_left_with_the_guardian_is_removed(system: ActorSystem) -> None:
+    parent, echo = system.spawn(child(Parent)), system.spawn(child(Echo))
+    killed = parent.ask(3, timeout=20)
+    parcels = system.directory / "0" / "parcels"
+    assert any(name.startswith(f"{killed}.") for name in os.listdir(parcels))
+    os.kill(killed, signal.SIGKILL)
+    assert parent.ask(0, timeout=20) != killed
+    while any(name.startswith(f"{killed}.") for name in os.listdir(parcels)):
+        assert system.exits(echo.path) == []
+
+
+def test_a_guardian_that_has_no_descriptor_for_a_large_message_takes_it_later(system: ActorSystem) -> None:
+    guardian, echo = system.guardian_pid, system.spawn(Echo)
+    mail, parcels = system.directory / "0" / "mail", system.directory / "0" / "parcels"
+    before = len(os.listdir(parcels))
+    limits = resource.prlimit(guardian, resource.RLIMIT_NOFILE)
+    highest = max(map(int, os.listdir(f"/proc/{guardian}/fd")))
+    resource.prlimit(guardian, resource.RLIMIT_NOFILE, (highest + 1, limits[1]))
+    refs: list[ActorRef] = []
+    spec = child(cast.Player, *range(100_000))
+    spawning = threading.Thread(target=lambda: refs.append(system.spawn(spec)))
+    spawning.start()
+    pipe = os.open(mail, os.O_RDWR | os.O_NONBLOCK)
+    while len(os.listdir(parcels)) == before or waiting_bytes(pipe):
+        assert echo.ask("there?") == "there?"
+    os.close(pipe)
+    resource.prlimit(guardian, resource.RLIMIT_NOFILE, limits)
+    spawning.join(20)
+    assert refs[0].ask(cast.Numbers()) == [*range(100_000)]
+    assert system.guardian_pid == guardian
 
 
 def test_what_a_killed_sender_has_left_is_removed_with_the_next_restart(system: ActorSystem) -> None:

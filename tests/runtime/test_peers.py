@@ -91,6 +91,17 @@ def test_a_mailbox_whose_actor_is_gone_is_closed(kept: Kept, peers: Peers) -> No
         assert type(caught.value) is MailboxClosed
 
 
+def test_a_bounded_mailbox_that_is_being_removed_is_closed(site: Site, peers: Peers) -> None:
+    layout = site.mailbox(ACTOR.id)
+    layout.directory.mkdir()
+    keepers = layout.create(5)
+    os.unlink(layout.credits)
+    with pytest.raises(MailboxClosed):
+        peers.reach(ACTOR)
+    for keeper in keepers:
+        os.close(keeper)
+
+
 @pytest.mark.parametrize("buried", [False, True])
 def test_what_waited_is_lost_with_the_actor_or_with_the_guardian(
     kept: Kept, peers: Peers, lost: list[tuple[int, bool]], buried: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from actors import Actor
+from actors import Actor, ActorSystem
 from actors.core import envelope, reason
 from actors.core.address import Address
 from actors.core.codec import Codec
@@ -276,3 +277,25 @@ def test_while_a_message_is_in_hand_it_says_since_when_if_that_is_limited(
         desk.reception.serve(actor)
     assert [since >= began for since in actor.seen] == [terms.handler_timeout is not None] * 2
     assert words[Word.SINCE] == 0
+
+
+class Hoarder(Actor):
+    """Leaves itself no descriptor until a task of its own has run."""
+
+    async def receive(self, message: Any) -> Any:
+        if message == "hoard":
+            limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+            highest = max(map(int, os.listdir("/proc/self/fd")))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (highest, limits[1]))
+            self.task = asyncio.create_task(self.share(limits))
+        return len(message)
+
+    async def share(self, limits: tuple[int, int]) -> None:
+        await asyncio.sleep(0.3)  # by then the next message has come
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_an_actor_whose_own_tasks_have_its_descriptors_waits_for_them(system: ActorSystem) -> None:
+    hoarder = system.spawn(Hoarder)
+    hoarder.tell("hoard")
+    assert hoarder.ask(bytes(300_000), timeout=20) == 300_000

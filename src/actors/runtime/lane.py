@@ -27,7 +27,7 @@ from actors.runtime.mailbox.slab import BadParcel, Slabs
 SCARCE: Final = (OSError, MemoryError)
 """What a want of descriptors or memory raises."""
 PAUSE: Final = 0.05
-"""How long to wait then before a lane is read again, in seconds."""
+"""How long to wait then before it is tried again, in seconds."""
 _HEAD_SIZE: Final = frame.HEAD.size
 _INLINE: Final = frame.INLINE_OPENING
 _unpack_head: Final = frame.HEAD.unpack_from

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import select
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -26,7 +25,7 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.failure import reason_of
 from actors.runtime.hand import Hand
-from actors.runtime.lane import LaneReader
+from actors.runtime.lane import PAUSE, LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import IDLE, Inbox
@@ -39,8 +38,6 @@ _CONTROL: Final = int(Word.CONTROL)
 _LAST: Final = int(Kind.LAST)
 _ORIGIN: Final = envelope.ORIGIN
 _read_number: Final = envelope.read_number
-_PAUSE: Final = 0.05
-"""How long to wait for a free descriptor before a message is tried again, in seconds."""
 
 
 class Crash(Exception):
@@ -117,7 +114,14 @@ class Reception:
         """Ring what is due; then serve the next message, or wait for one if there is none."""
         if self.alarms.coming:
             self.alarms.ring_due()
-        if self.why is None and (parts := self._next()):
+        if self.why is not None:
+            return
+        try:
+            parts = self._next()
+        except OSError:
+            time.sleep(PAUSE)
+            return
+        if parts is not None:
             self._have_in_hand(time.monotonic_ns())
             self._handle(actor, self._take_up_parts(*parts))
             self._have_in_hand(0)
@@ -130,7 +134,12 @@ class Reception:
     async def serve_async(self, actor: Actor) -> ExitReason:
         """`serve` in an event loop, where `receive` may be a coroutine function."""
         while self.why is None:
-            if parts := self._next():
+            try:
+                parts = self._next()
+            except OSError:  # the actor's own tasks may have what it wants
+                await asyncio.sleep(PAUSE)
+                continue
+            if parts is not None:
                 self._have_in_hand(time.monotonic_ns())
                 await self._handle_async(actor, self._take_up_parts(*parts))
                 self._have_in_hand(0)
@@ -180,7 +189,10 @@ class Reception:
         return IDLE if left is None else min(IDLE, left)
 
     def _next(self) -> Parts | None:
-        """The next message, unless there is none or control has come before it."""
+        """The next message, unless there is none or control has come before it.
+
+        Raises `OSError` if no descriptor is free for it; it waits.
+        """
         while True:
             if self.words[_CONTROL]:
                 told = self._control.read()
@@ -194,8 +206,6 @@ class Reception:
             except DecodeError as error:
                 self._dead_letter("", str(error), b"")
                 self._inbox.done()
-            except OSError:  # no descriptor is free: the message is still there
-                select.select((), (), (), _PAUSE)
 
     def _handle(self, actor: Actor, hand: Hand | None) -> None:
         if hand is None:

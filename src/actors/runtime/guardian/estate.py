@@ -202,5 +202,5 @@ def _drop(journal: Journal, layout: Layout) -> None:
 def _glance(places: Places, label: bytes) -> bytes:
     try:
         return parcel.glance(places, label, _SHOWN)
-    except BadParcel:
+    except (BadParcel, OSError, MemoryError):  # it cannot be shown
         return b""

@@ -43,6 +43,7 @@ from actors.runtime.guardian.node import Node
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardian.strangers import Strangers
 from actors.runtime.guardian.tree import Tree
+from actors.runtime.lane import PAUSE, SCARCE
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
@@ -127,11 +128,15 @@ class Guardian:
             try:
                 parts = self._inbox.take()
                 if parts is None:
+                    self._inbox.tidy()
                     return
                 data, segments = parts
                 mail = envelope.open_mail(data)
                 envelope.SENDERS[mail.sender]
                 message = self._endpoint.codec.decode(mail.body, segments)
+            except SCARCE:  # the message waits, and the pipe may be empty
+                self._loop.call_later(PAUSE, self._hear)
+                return
             except (DecodeError, ValueError) as error:
                 self._herald.publish(
                     DeadLetter(receiver="guardian", sender="", cause=str(error), message=b"")
@@ -167,9 +172,7 @@ class Guardian:
             case Join():
                 self._join(mail, message.id)
             case Subscribe():
-                asker = envelope.SENDERS[mail.sender]
-                self._herald.subscribe(self._endpoint.site.lane(asker.address.id, message.lane))
-                self._reply(mail, True)
+                self._subscribe(mail, message.lane)
             case Children():
                 self._reply_children(mail, message.id)
             case Exits():
@@ -202,6 +205,15 @@ class Guardian:
                 count=said.count,
             )
         )
+
+    def _subscribe(self, mail: Mail, lane: str) -> None:
+        asker = envelope.SENDERS[mail.sender]
+        try:
+            self._herald.subscribe(self._endpoint.site.lane(asker.address.id, lane))
+        except OSError as error:
+            self._reply(mail, f"the guardian cannot open the stream ({error})", Outcome.REJECTED)
+        else:
+            self._reply(mail, True)
 
     def _reply_children(self, mail: Mail, number: int) -> None:
         node = self._tree.nodes.get(number, self._tree.root if number == APPLICATION else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from actors.core.errors import DecodeError
@@ -136,11 +137,15 @@ class Inbox:
         self.journal.close()
 
     def _sweep(self) -> None:
-        """Remove the parcels that no frame will claim, unless some frame waits: then at the next wait."""
+        """Remove the parcels that no frame will claim, unless some frame waits: then at the next wait.
+
+        Then, too, if there is no descriptor with which to look who lives.
+        """
         if self.empty():
-            parcel.sweep(self._places, self.empty)
+            with suppress(OSError):
+                parcel.sweep(self._places, self.empty)
+                self._swept = True
             self._slabs.tidy()
-            self._swept = True
 
     def _unusual(self, entry: Entry | Garbage | None) -> Parts | None:
         match entry:

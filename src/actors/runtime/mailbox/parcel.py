@@ -63,35 +63,32 @@ def make_slab(places: Places) -> Slab:
 
 
 def receive(places: Places, label: bytes, slabs: Slabs) -> list[bytes]:
-    """Read the parts of a parcel, or of what is in a slab; it stays until `discard`. Raises `BadParcel`."""
+    """Read the parts of a parcel, or of what is in a slab; it stays until `discard`.
+
+    Raises `BadParcel`, and `OSError` or `MemoryError` for want of descriptors or memory.
+    """
     if slab.is_place(label):
         place = slab.place_of(label)
         return slabs[place.name].read(place)
     path = _path(places, label)
+    descriptor = _open(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            raise
-        raise BadParcel(f"{path}: {error.strerror}") from None
-    try:
-        return _read(descriptor, path)
+        return [_read_all(descriptor, size, path) for size in _sizes(descriptor, path)]
     finally:
         os.close(descriptor)
 
 
 def glance(places: Places, label: bytes, size: int) -> bytes:
-    """The first bytes of a message's first part, at most `size`. Raises `BadParcel`."""
+    """The first bytes of a message's first part, at most `size`. Raises as `receive`."""
     if slab.is_place(label):
         place = slab.place_of(label)
         return Slabs(places.main)[place.name].read(place)[0][:size]
+    path = _path(places, label)
+    descriptor = _open(path)
     try:
-        with open(_path(places, label), "rb") as file:
-            (count,) = struct.unpack("<I", file.read(4))
-            (length,) = struct.unpack_from("<Q", file.read(8 * count))
-            return file.read(min(size, length))
-    except (OSError, struct.error) as error:
-        raise BadParcel(f"parcel {label!r}: {error}") from None
+        return _read_all(descriptor, min(size, _sizes(descriptor, path)[0]), path)
+    finally:
+        os.close(descriptor)
 
 
 def discard(places: Places, label: bytes, slabs: Slabs | None = None) -> None:
@@ -102,7 +99,10 @@ def discard(places: Places, label: bytes, slabs: Slabs | None = None) -> None:
             (slabs or Slabs(places.main))[place.name].free(place)
         else:
             os.unlink(_path(places, label))
-    except (OSError, BadParcel):  # it is gone already, or has never been
+    except (
+        OSError,
+        BadParcel,
+    ):  # gone already; or no descriptor is free, and it stays until its sender ends
         pass
 
 
@@ -163,18 +163,28 @@ def _write_all(descriptor: int, parts: Sequence[bytes]) -> None:
             rest = rest[os.write(descriptor, rest) :]
 
 
-def _read(descriptor: int, path: str) -> list[bytes]:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
-        raise BadParcel(f"{path} is not a file of this user")
-    sizes = _sizes(descriptor, path)
-    if 4 + 8 * len(sizes) + sum(sizes) != status.st_size:
-        raise BadParcel(f"{path} is not as long as it says")
-    return [_read_all(descriptor, size, path) for size in sizes]
+def _open(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise
+        raise BadParcel(f"{path}: {error.strerror}") from None
 
 
 def _sizes(descriptor: int, path: str) -> Sequence[int]:
-    """How long the parts are; one read for the usual parcel, which has one."""
+    """How long the parts are, of which the first follows. Raises `BadParcel` for what is no parcel."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+        raise BadParcel(f"{path} is not a file of this user")
+    sizes = _read_sizes(descriptor, path)
+    if 4 + 8 * len(sizes) + sum(sizes) != status.st_size:
+        raise BadParcel(f"{path} is not as long as it says")
+    return sizes
+
+
+def _read_sizes(descriptor: int, path: str) -> Sequence[int]:
+    """One read for the usual parcel, which has one part."""
     count, first = _HEAD.unpack(_read_all(descriptor, _HEAD.size, path))
     if count == 1:
         return (first,)

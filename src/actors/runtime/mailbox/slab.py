@@ -226,7 +226,7 @@ class OpenSlab:
 
 
 class Slabs:
-    """The slabs that one receiver has open: the last few that messages came in."""
+    """The slabs that one receiver has open: the last few that it has opened."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -1,0 +1,88 @@
+"""Parcels: what is read of a file that a frame names, and what is refused."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from actors.runtime.mailbox import parcel
+from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.slab import BadParcel, Slabs
+from support import forks
+
+LABEL = b"m1.2.3"
+TRUE = struct.pack("<IQ", 1, 5) + b"hello"
+
+
+def link(path: Path) -> None:
+    target = path.with_name("target")
+    target.write_bytes(TRUE)
+    path.symlink_to(target)
+
+
+FORGED: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: None,
+    "empty": lambda path: path.touch(),
+    "a link": link,
+    "a pipe": os.mkfifo,
+    "a directory": Path.mkdir,
+    "too many parts": lambda path: path.write_bytes(struct.pack("<IQ", 0xFFFF_FFFF, 5) + b"hello"),
+    "no parts": lambda path: path.write_bytes(struct.pack("<IQ", 0, 5) + b"hello"),
+    "too long a part": lambda path: path.write_bytes(struct.pack("<IQ", 1, 1 << 60) + b"hello"),
+    "too short a part": lambda path: path.write_bytes(struct.pack("<IQ", 1, 2) + b"hello"),
+}
+
+
+def receive(places: Places) -> object:
+    return parcel.receive(places, LABEL, Slabs(places.main))
+
+
+def glance(places: Places) -> object:
+    return parcel.glance(places, LABEL, 4096)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path, tmp_path / "spill")
+
+
+@pytest.mark.parametrize("read", [receive, glance])
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_what_is_no_parcel_is_refused(
+    places: Places, forge: Callable[[Path], object], read: Callable[[Places], object]
+) -> None:
+    forge(places.main / "1.2.3")
+    with pytest.raises(BadParcel):
+        read(places)
+
+
+def test_a_glance_shows_the_beginning_of_the_first_part(places: Places) -> None:
+    label = parcel.send(places, (b"x" * 300_000, b"y" * 300_000))
+    assert parcel.glance(places, label, 4) == b"xxxx"
+    assert parcel.glance(places, label, 1 << 30) == b"x" * 300_000
+    assert parcel.receive(places, label, Slabs(places.main)) == [b"x" * 300_000, b"y" * 300_000]
+
+
+@pytest.mark.parametrize("read", [receive, glance])
+def test_a_want_of_descriptors_is_no_fault_of_the_parcel(
+    places: Places, read: Callable[[Places], object]
+) -> None:
+    (places.main / "1.2.3").write_bytes(TRUE)
+
+    def work() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))), 4096))
+        while True:
+            try:
+                os.open(os.devnull, os.O_RDONLY)
+            except OSError:
+                break
+        with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+            read(places)
+
+    assert forks.wait(forks.fork(work)) == 0
