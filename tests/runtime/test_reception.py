@@ -8,6 +8,7 @@ import os
 import resource
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -284,15 +285,18 @@ class Hoarder(Actor):
 
     async def receive(self, message: Any) -> Any:
         if message == "hoard":
-            limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-            highest = max(map(int, os.listdir("/proc/self/fd")))
-            resource.setrlimit(resource.RLIMIT_NOFILE, (highest, limits[1]))
-            self.task = asyncio.create_task(self.share(limits))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+            hoard: list[int] = []
+            with suppress(OSError):
+                while True:
+                    hoard.append(os.open(os.devnull, os.O_RDONLY))
+            self.task = asyncio.create_task(self.share(hoard))
         return len(message)
 
-    async def share(self, limits: tuple[int, int]) -> None:
+    async def share(self, hoard: list[int]) -> None:
         await asyncio.sleep(0.3)  # by then the next message has come
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for number in hoard:
+            os.close(number)
 
 
 def test_an_actor_whose_own_tasks_have_its_descriptors_waits_for_them(system: ActorSystem) -> None:
