@@ -240,6 +240,42 @@ def test_a_class_inside_a_function_is_refused_with_the_reason(system: ActorSyste
         system.spawn(Local)
 
 
+MAIN = """
+from actors import Actor, ActorSystem, NotImportable, StartError
+class Above(Actor):
+    pass
+if __name__ == "__main__":
+    class Below(Actor):
+        pass
+    with ActorSystem("s") as system:
+        for cls in (Above, Below):
+            try:
+                print("started", system.spawn(cls).path)
+            except (NotImportable, StartError) as error:
+                words = "package", "below"
+                print(*[word for word in words if word in str(error)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "found"),
+    [
+        ("main.py", ["main.py"], ["started Above", "below"]),
+        ("main.py", ["-m", "main"], ["started Above", "below"]),
+        ("package/__main__.py", ["-m", "package"], ["package", "package"]),
+        ("directory/__main__.py", ["directory"], ["package", "package"]),
+    ],
+)
+def test_a_class_that_no_other_process_would_find_is_refused_with_the_reason(
+    tmp_path: Path, file: str, line: list[str], found: list[str]
+) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(MAIN)
+    code, out, err = Program(*line, cwd=tmp_path).end()
+    assert code == 0, err
+    assert [line.partition("-")[0] for line in out.splitlines()] == found
+
+
 def test_arguments_that_nothing_can_carry_are_refused_with_the_reason(system: ActorSystem) -> None:
     with pytest.raises(NotImportable, match="neither encoded nor pickled"):
         system.spawn(child(Player, lambda: 1))  # type: ignore[arg-type] # pyright: ignore

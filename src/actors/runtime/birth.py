@@ -10,6 +10,7 @@ import select
 import signal
 import sys
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from typing import Any, Final, NoReturn
 
 from actors.core.codec import Codec
@@ -64,7 +65,7 @@ def give_up(guardian: int, *kept: int) -> None:
     gc.freeze()  # to look for garbage among what the guardian has made would copy all of it
     linux.volunteer_for_oom()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    linux.close_all_but({0, 1, 2, *_parent_sentinel(), *kept})
+    linux.close_all_but({0, 1, 2, *_of_multiprocessing(), *kept})
 
 
 def _live(assignment: Assignment) -> NoReturn:
@@ -73,10 +74,12 @@ def _live(assignment: Assignment) -> NoReturn:
     sys.exit(Worker(assignment).run())
 
 
-def _parent_sentinel() -> list[int]:
-    """The descriptor by which `multiprocessing` knows that the parent lives."""
+def _of_multiprocessing() -> set[int]:
+    """The descriptors by which `multiprocessing` knows that the parent lives, and reaches its tracker."""
     parent = multiprocessing.parent_process()
-    return [] if parent is None else [parent.sentinel]
+    sentinel = None if parent is None else parent.sentinel
+    tracker: int | None = getattr(resource_tracker, "_resource_tracker")._fd  # noqa: B009 - it is private
+    return {number for number in (sentinel, tracker) if number is not None}
 
 
 def _keep_last_words(assignment: Assignment) -> None:

@@ -55,8 +55,8 @@ def target_of(cls: type[Spawnable]) -> str:
     if module == "__main__" and not main_is_importable():
         raise NotImportable(
             name,
-            "it is defined in __main__, which has no file to import here (python -c, a prompt or a "
-            "notebook); put the class into a module and import it",
+            "it is defined in __main__, which no other process can import here (a package's __main__.py, "
+            "python -c, a prompt or a notebook); put the class into a module and import it",
         )
     if find(sys.modules.get(cls.__module__), cls.__qualname__) is not cls:
         raise NotImportable(name, "another object has its name in its module; rename one of them")
@@ -66,8 +66,9 @@ def target_of(cls: type[Spawnable]) -> str:
 def main_is_importable() -> bool:
     """Whether a new process can import what is ``__main__`` here."""
     main = sys.modules["__main__"]
-    if getattr(main, "__spec__", None) is not None:
-        return True
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:  # `multiprocessing` never imports a package's or a directory's __main__.py
+        return str(spec.name).rpartition(".")[2] != "__main__"
     return os.path.isfile(getattr(main, "__file__", None) or "")
 
 
@@ -75,6 +76,12 @@ def build(blueprint: Blueprint, codec: Codec) -> Any:
     """Import the class and construct the object; whatever either raises is the caller's."""
     module, _, qualname = blueprint.target.partition(":")
     cls = find(sys.modules.get(module) or importlib.import_module(module), qualname)
+    if cls is None:
+        raise NotImportable(
+            f"{module}.{qualname}",
+            "its module has nothing of this name where another process imports it; define the class "
+            'at the top of the module, and not below `if __name__ == "__main__":`',
+        )
     args, kwargs = _unpack(blueprint.arguments, codec)
     return cls(*args, **kwargs)
 

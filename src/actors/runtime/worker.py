@@ -20,7 +20,7 @@ from actors.core.errors import ActorsError, Ignore
 from actors.core.protocol import Blueprint, Ended, Interrupted, Started
 from actors.core.reason import End, ExitReason
 from actors.runtime import blueprint as blueprints
-from actors.runtime import linux
+from actors.runtime import linux, offspring
 from actors.runtime.asking import ASKING
 from actors.runtime.context import WorkerContext
 from actors.runtime.endpoint import Endpoint
@@ -83,6 +83,7 @@ class Worker:
             self._flush()
 
     def _live(self) -> int:
+        offspring.emancipate(self._on_sigterm)
         known = self._assignment.blueprint.target.partition(":")[0] in sys.modules
         try:
             self._start()
