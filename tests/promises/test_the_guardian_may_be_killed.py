@@ -378,3 +378,28 @@ def test_no_ask_says_that_its_actor_has_stopped_however_often_guardians_die(syst
         for thread in threads:
             thread.join(60)
     assert set(ends) <= {"ActorCrashed", "Rejected"}
+
+
+def birth(system: ActorSystem, ref: ActorRef) -> int | None:
+    """When the directory of an actor was made; None if it is not there."""
+    try:
+        return os.stat(system.directory / str(ref.address.id)).st_ctime_ns
+    except FileNotFoundError:
+        return None
+
+
+@pytest.mark.parametrize("rebuilt", [1, 4, 8])
+def test_one_that_is_killed_while_it_rebuilds_has_lost_nobody(system: ActorSystem, rebuilt: int) -> None:
+    family = system.spawn(Family, name="family")
+    alone = [system.spawn(child(Player, number), name=f"player{number}") for number in range(8)]
+    declared = [system.ref("family/a"), system.ref("family/b")]
+    everybody = [*declared, *alone]
+    for _ in range(3):
+        before = birth(system, everybody[rebuilt])
+        kill_guardian(system)
+        while birth(system, everybody[rebuilt]) == before:
+            pass
+        kill_guardian(system)
+        answers = [player.ask(Numbers(), timeout=20) for player in everybody]
+        assert answers == [[1], [2], *([number] for number in range(8))]
+    assert system.children() == [family, *alone]

@@ -5,6 +5,7 @@
     names/<path>        a link to the directory of the actor that has this name
     <id>/               an actor's mailbox; 0 is the guardian, 1 the application
     <id>/<lane>/        a lane: a pipe and its parcels, for replies or events
+    records/<id>        what it takes to make an actor again, should the guardian be killed
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Site:
     def create(self) -> None:
         """Make what every site has."""
         (self.path / "names").mkdir(mode=0o700)
+        self.records.mkdir(mode=0o700)
 
     def other(self, system: str) -> Site:
         """The site of another system of the same user."""
@@ -63,6 +65,15 @@ class Site:
     def mailbox(self, number: int) -> Layout:
         """The mailbox of an actor."""
         return self._guardian if number == GUARDIAN else _mailbox(self.path, self.spill, number)
+
+    @property
+    def records(self) -> Path:
+        """Where the records are."""
+        return self.path / "records"
+
+    def record(self, number: int) -> Path:
+        """The record of an actor or supervisor."""
+        return self.records / str(number)
 
     def lane(self, number: int, name: str) -> Lane:
         """A lane of an actor's process."""

@@ -120,8 +120,9 @@ def clear(endpoint: Endpoint, node: Node) -> None:
     shutil.rmtree(endpoint.site.replies(node.address.id, node.incarnation).directory, ignore_errors=True)
 
 
-def remove(node: Node) -> None:
-    """Remove an actor's mailbox."""
+def remove(endpoint: Endpoint, node: Node) -> None:
+    """Remove an actor's mailbox, and its record."""
+    endpoint.site.record(node.address.id).unlink(missing_ok=True)
     for keeper in node.keepers:
         os.close(keeper)
     node.keepers = []

@@ -1,15 +1,15 @@
 """Rebuilding: a new guardian starts again what the application had spawned below a killed one.
 
-Of each such node a record is kept in its directory, from its first start until it is gone for good.
+Of each such node a record is kept, from its first start until it is gone for good; whatever is rebuilt and
+killed again meanwhile, it is not touched.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Final
 
 from actors.core.address import Address
 from actors.core.codec import wire
@@ -21,8 +21,6 @@ from actors.runtime.guardian.node import Done, Node
 from actors.runtime.guardian.restarting import Restarting
 from actors.runtime.guardian.starting import Starting, fine
 from actors.runtime.site import APPLICATION
-
-_FILE: Final = "record"
 
 
 class Record(Message):
@@ -65,9 +63,16 @@ class Rebuilding:
         stream, segments = node.blueprint.packed
         parts = (self._endpoint.codec.encode(record)[0], stream, *segments)
         with suppress(OSError):  # no room: then it will not come back
-            (node.layout.directory / _FILE).write_bytes(wire.pack_plain([*parts]))
+            self._write(node.address.id, wire.pack_plain([*parts]))
         for child in node.children:
             self.record(child)
+
+    def _write(self, number: int, record: bytes) -> None:
+        """Write a record, which is there whole or not at all."""
+        path = self._endpoint.site.record(number)
+        unready = path.with_name(f"{number}.new")
+        unready.write_bytes(record)
+        os.rename(unready, path)
 
     def rebuild(self, then: Callable[[int], None]) -> None:
         """Make and start everything of which there is a record, remove the rest; `then` gets the count.
@@ -81,19 +86,16 @@ class Rebuilding:
     def _is_kept(self, parent: Node) -> bool:
         if parent.parent is None:
             return True
-        return parent.supervises and self._file(parent.address.id).exists()
+        return parent.supervises and self._endpoint.site.record(parent.address.id).exists()
 
     def _recall(self, record: Record, blueprint: Blueprint) -> bool:
         parent = self._nodes.get(record.parent)
         if parent is None:
             return False
-        shutil.rmtree(self._directory(record.id), ignore_errors=True)
+        shutil.rmtree(self._endpoint.site.mailbox(record.id).directory, ignore_errors=True)
         address = Address(self._endpoint.site.system, record.id, record.path)
         node = Node(address, blueprint, parent, record.dynamic)
-        if self._found(node) is not None:
-            return False
-        self.record(node)
-        return True
+        return self._found(node) is None
 
     def _rise(self, nodes: Sequence[Node], then: Done) -> None:
         waiting = [node for node in nodes if node.may_begin]
@@ -111,29 +113,26 @@ class Rebuilding:
     def _records(self) -> list[tuple[Record, Blueprint]]:
         """Parents before their children, as they were spawned."""
         found: list[tuple[Record, Blueprint]] = []
-        for number in self._numbers():
-            with suppress(OSError, ValueError):  # none, or one that was just being written
-                head, stream, *segments = wire.unpack_plain(self._file(number).read_bytes())
-                decode = self._endpoint.codec.decode
-                found.append((decode(head), decode(stream, segments)))
+        site, decode = self._endpoint.site, self._endpoint.codec.decode
+        for number in _numbers(os.listdir(site.records)):
+            head, stream, *segments = wire.unpack_plain(site.record(number).read_bytes())
+            found.append((decode(head), decode(stream, segments)))
         return found
 
     def _clean(self) -> None:
         """Remove what is left of those that do not come back."""
         site = self._endpoint.site
-        for number in self._numbers():
+        for number in _numbers(os.listdir(site.path)):
             if number not in self._nodes:
-                shutil.rmtree(self._directory(number), ignore_errors=True)
+                shutil.rmtree(site.mailbox(number).directory, ignore_errors=True)
+        for name in os.listdir(site.records):
+            if not name.isdecimal() or int(name) not in self._nodes:
+                (site.records / name).unlink()
         for path in site.names():
             if site.find(path).id not in self._nodes:
                 site.unname(path)
 
-    def _numbers(self) -> Iterator[int]:
-        directories = self._endpoint.site.path.glob("[0-9]*")
-        return iter(sorted(n for n in map(int, (one.name for one in directories)) if n > APPLICATION))
 
-    def _directory(self, number: int) -> Path:
-        return self._endpoint.site.mailbox(number).directory
-
-    def _file(self, number: int) -> Path:
-        return self._directory(number) / _FILE
+def _numbers(names: Iterable[str]) -> list[int]:
+    """Which of some names are those of actors, in the order in which they were spawned."""
+    return sorted(number for number in map(int, filter(str.isdecimal, names)) if number > APPLICATION)

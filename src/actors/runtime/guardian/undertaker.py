@@ -97,7 +97,7 @@ class Undertaker:
         why = changed(why, uptime=node.lived, restarts=max(0, node.incarnation))
         if node.keepers:
             self._end_what_waits(node)
-        estate.remove(node)
+        estate.remove(self._endpoint, node)
         self._endpoint.site.unname(node.path)
         self._nodes.pop(node.address.id, None)
         node.take_fallen()
