@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import sys
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
@@ -49,3 +51,66 @@ def test_actors_may_share_memory_and_locks_however_they_were_started(system: Act
     for method in (StartMethod.FORK, StartMethod.SPAWN, StartMethod.FORK):
         parent = system.spawn(child(Parent).options(start_method=method))
         assert parent.ask("share", timeout=20) == "shared"
+
+
+class Forker(Actor):
+    """Forks in the way that it is told; what it has forked goes on beside it."""
+
+    def __init__(self, at_start: str = "") -> None:
+        self.served = 0
+        self.at_start = at_start
+
+    def on_start(self) -> None:
+        if self.at_start:
+            self.fork(self.at_start)
+
+    def receive(self, message: Any) -> Any:
+        self.served += 1
+        return self.fork(message) if message in WAYS else (os.getpid(), self.served)
+
+    def fork(self, way: str) -> int:
+        pid = os.fork()
+        if pid == 0:
+            match way:
+                case "raises":
+                    raise RuntimeError("in the child")
+                case "exits":
+                    sys.exit(3)
+                case "asks to stop":
+                    self.context.stop()
+                case _:
+                    pass
+            return 0
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+class AsyncForker(Forker):
+    async def receive(self, message: Any) -> Any:
+        return super().receive(message)
+
+
+WAYS = {"returns": 0, "raises": 1, "exits": 3, "asks to stop": 0}
+
+
+@pytest.mark.parametrize("bound", [0, 5])
+@pytest.mark.parametrize("cls", [Forker, AsyncForker])
+def test_what_a_handler_has_forked_never_speaks_for_the_actor(
+    system: ActorSystem, cls: type[Forker], bound: int
+) -> None:
+    bystander = system.spawn(Echo)
+    forker = system.spawn(child(cls).options(mailbox_size=bound, shutdown=0.1))
+    pid, served = forker.ask("who")
+    for way, code in WAYS.items():
+        assert forker.ask(way, timeout=20) == code
+        forker.tell(way)
+        served += 3
+        assert forker.ask("who", timeout=20) == (pid, served)
+    assert bystander.ask("there?") == "there?"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_forked_at_the_start_never_speaks_for_the_actor(system: ActorSystem, way: str) -> None:
+    forker = system.spawn(child(Forker, way), name="forker")
+    pid, _ = forker.ask("who")
+    assert forker.ask("who") == (pid, 2)
+    assert system.exits("forker") == []

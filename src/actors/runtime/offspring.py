@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 
-def emancipate(handler: Callable[[int, FrameType | None], object]) -> None:
-    """From now on, have what is forked end by SIGTERM as any process does, and not call this handler.
+def emancipate(handler: Callable[[int, FrameType | None], object], forked: Callable[[], None]) -> None:
+    """From now on, have whatever is forked end by SIGTERM as any process does, and not call this handler.
 
-    It is blocked meanwhile: CPython forgets what signals have come before it knows that it is in the child.
+    SIGTERM is blocked meanwhile, as CPython forgets what signals have come before it knows that it is in
+    the child. `forked` is called there.
     """
     thread = threading.local()
 
@@ -25,6 +29,15 @@ def emancipate(handler: Callable[[int, FrameType | None], object]) -> None:
     def after_in_child() -> None:
         if signal.getsignal(signal.SIGTERM) == handler:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        forked()
         after()
 
     os.register_at_fork(before=before, after_in_parent=after, after_in_child=after_in_child)
+
+
+def leave(code: int) -> NoReturn:
+    """End a forked child that has come back to where its parent goes on, in the parent's name."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # closed, or no such thing
+            stream.flush()
+    os._exit(code)

@@ -19,6 +19,7 @@ from actors.core.errors import DecodeError, Reject
 from actors.core.protocol import Stop
 from actors.core.reason import End, ExitReason
 from actors.core.terms import Terms
+from actors.runtime import offspring
 from actors.runtime.alarms import Alarms
 from actors.runtime.asking import ASKING
 from actors.runtime.descriptor import Descriptor
@@ -61,6 +62,8 @@ class Reception:
         """Why the loop is left after the message in hand; None while it is not."""
         self.hand: Hand | None = None
         """The message that is being handled."""
+        self.forked = False
+        """Whether this is what the actor has forked, and not the actor."""
         self.alarms = Alarms()
         self._series: Series | None = None
         """That of the message before; mostly the next one is of it, too."""
@@ -81,6 +84,13 @@ class Reception:
     def stop(self, why: ExitReason) -> None:
         """Leave the loop after the message in hand, unless that is decided already."""
         self.why = self.why or why
+
+    def abandon(self) -> None:
+        """In what the actor has forked: answer nobody, and end the process when the handler returns."""
+        self.forked = True
+        self.stop(reason.NORMAL)
+        if self.hand is not None:
+            self.hand.owes = False
 
     def age(self) -> None:
         """The actor has started: from now on it grows old, if that is limited."""
@@ -106,7 +116,7 @@ class Reception:
         for data in inbox.run():
             self._handle(actor, self._take_up(data))
             if self.why is not None or words[_CONTROL] or alarms.coming:
-                inbox.done()
+                self._done()
                 return False
         return inbox.drained()
 
@@ -124,10 +134,7 @@ class Reception:
         if parts is not None:
             self._have_in_hand(time.monotonic_ns())
             self._handle(actor, self._take_up_parts(*parts))
-            self._have_in_hand(0)
-            self._inbox.done()
-            if self._wear is not None:
-                self._wear_out(self._wear)
+            self._done()
         elif self.why is None:
             self._inbox.wait(self.alarms.left())
 
@@ -142,10 +149,7 @@ class Reception:
             if parts is not None:
                 self._have_in_hand(time.monotonic_ns())
                 await self._handle_async(actor, self._take_up_parts(*parts))
-                self._have_in_hand(0)
-                self._inbox.done()
-                if self._wear is not None:
-                    self._wear_out(self._wear)
+                self._done()
                 await asyncio.sleep(0)  # the actor's own tasks have their turn between messages
             elif self.why is None:
                 await self._readable()
@@ -158,9 +162,13 @@ class Reception:
         if self._guarded:
             self.words[Word.SINCE] = since
 
-    def _wear_out(self, wear: Wear) -> None:
-        """Stop, to be started anew, if a limit has been reached."""
-        why = wear.after_message()
+    def _done(self) -> None:
+        """The message in hand has been dealt with. Stop, to be started anew, if that has been the last."""
+        if self.forked:
+            offspring.leave(0)
+        self._have_in_hand(0)
+        self._inbox.done()
+        why = None if self._wear is None else self._wear.after_message()
         if why is not None:
             self.stop(why)
 

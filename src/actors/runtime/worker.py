@@ -83,7 +83,7 @@ class Worker:
             self._flush()
 
     def _live(self) -> int:
-        offspring.emancipate(self._on_sigterm)
+        offspring.emancipate(self._on_sigterm, self._reception.abandon)
         known = self._assignment.blueprint.target.partition(":")[0] in sys.modules
         try:
             self._start()
@@ -93,6 +93,7 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - reported, whatever it is
             self._report(reason_of(error, End.FAILED_START), answered=False)
             return _EXIT_CRASHED
+        self._leave_if_forked(0)
         self._announce(known)
         try:
             why = self._serve()
@@ -152,12 +153,14 @@ class Worker:
     def _exited(self, exit: SystemExit) -> int:
         """A `sys.exit` of user code: normal with 0, else abnormal with its code, as the kernel keeps it."""
         code = exit.code & 0xFF if isinstance(exit.code, int) else int(exit.code is not None)
+        self._leave_if_forked(code)
         why = self._reception.why or (reason.NORMAL if code == 0 else reason.of_exit_code(code))
         self._flush()
         self._report(why, answered=False)
         return code
 
     def _report(self, why: ExitReason, *, answered: bool) -> None:
+        self._leave_if_forked(_EXIT_CRASHED if why.abnormal else 0, why.traceback)
         self._reception.why = why  # a SIGTERM from here on is the guardian's, who waits for the end
         self._endpoint.tell_guardian(
             Ended(
@@ -167,6 +170,13 @@ class Worker:
                 answered=answered,
             )
         )
+
+    def _leave_if_forked(self, code: int, words: str = "") -> None:
+        """In what the actor has forked, end the process: it shall not speak in the actor's name."""
+        if self._reception.forked:
+            if words:
+                print(words, file=sys.stderr)
+            offspring.leave(code)
 
     def _flush(self) -> None:
         self._endpoint.reports.tell_of_flood()
