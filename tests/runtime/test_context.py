@@ -1,5 +1,8 @@
 """What an actor can do through its context."""
 
+import asyncio
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from actors import (
     ActorRef,
     ActorStopped,
     ActorSystem,
+    End,
     HandlerError,
     NameTaken,
     Rejected,
@@ -113,3 +117,63 @@ def test_an_actor_logs_under_its_own_name(
     line = next(line for line in capfd.readouterr().err.splitlines() if "seen" in line)
     assert "number=1" in line
     assert "scribe" in line
+
+
+class Aside(Actor):
+    """Does something in a thread of its own, while it waits for mail."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.seen: list[Any] = []
+
+    def on_start(self) -> None:
+        threading.Thread(target=self.do_soon, daemon=True).start()
+
+    def do_soon(self) -> None:
+        main = threading.main_thread().native_id
+        while " S " not in Path(f"/proc/self/task/{main}/stat").read_text():  # it sleeps
+            pass
+        self.do()
+
+    def do(self) -> None:
+        if self.what == "stop":
+            self.context.stop()
+        else:
+            self.context.send_after(0.05, "later")
+
+    def receive(self, message: Any) -> Any:
+        if message == "later":
+            self.context.stop()
+
+
+class AsyncAside(Aside):
+    """The same, in a thread beside its event loop."""
+
+    async def receive(self, message: Any) -> Any:
+        return super().receive(message)
+
+
+class TaskAside(AsyncAside):
+    """The same, in a task of its own."""
+
+    def on_start(self) -> Any:
+        return self.begin()
+
+    async def begin(self) -> None:
+        self.task = asyncio.create_task(self.wait())
+
+    async def wait(self) -> None:
+        for _ in range(10):  # by then the actor waits
+            await asyncio.sleep(0)
+        self.do()
+
+
+@pytest.mark.parametrize("what", ["stop", "send_after"])
+@pytest.mark.parametrize("cls", [Aside, AsyncAside, TaskAside])
+def test_an_idle_actor_heeds_its_own_threads_and_tasks(
+    system: ActorSystem, cls: type[Aside], what: str
+) -> None:
+    aside = system.spawn(child(cls, what), name="aside")
+    assert aside.join(10)
+    (why,) = system.exits("aside")
+    assert why.end is End.NORMAL

@@ -251,7 +251,7 @@ def test_an_event_loop_does_not_come_back_to_a_closed_lane(lane: Lane) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         replies.attend(loop)
-        replies._leave(loop)  # pyright: ignore[reportPrivateUsage]
+        replies._leave(loop, None)  # pyright: ignore[reportPrivateUsage]
         replies.close()
         replies._enter(loop)  # pyright: ignore[reportPrivateUsage]
         assert held

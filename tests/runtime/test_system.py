@@ -328,6 +328,22 @@ def test_asyncio_has_all_that_threads_have(monkeypatch: pytest.MonkeyPatch) -> N
     assert asyncio.run(main()) == list(range(100))
 
 
+def test_an_ask_in_a_new_event_loop_after_the_end_says_so(system: ActorSystem) -> None:
+    player = system.spawn(Player)
+    assert player.ask(Numbers()) == []
+    system.stop()
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(10)]
+
+    async def main() -> None:
+        for _ in range(2):
+            with pytest.raises(SystemStopped):
+                await player.ask_async(Numbers())
+
+    asyncio.run(main())
+    for file in files:
+        os.close(file)
+
+
 def test_a_cancelled_ask_is_no_trouble_to_the_next(system: ActorSystem) -> None:
     player = system.spawn(Player)
     mailbox, gate = Mailbox(), Mailbox()

@@ -53,7 +53,10 @@ class Context(Protocol):
         ...
 
     def stop(self, child: ActorRef | None = None) -> None:
-        """Stop this actor after the message in hand, normally; or stop one of its children."""
+        """Stop this actor after the message in hand, normally; or stop another, as `ActorRef.stop` does.
+
+        The actor's own tasks and threads may call it, too: an idle actor stops at once.
+        """
         ...
 
     def watch(self, actor: ActorRef) -> None:

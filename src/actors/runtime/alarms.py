@@ -25,15 +25,17 @@ class Alarm:
 
 
 class Alarms:
-    """The alarms of one process. Not thread-safe."""
+    """The alarms of one process. Any thread may add one; those that are due are rung by one."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, on_new: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_new` is called when one is added: whoever waits for the next has to look again."""
         self._clock = clock
+        self._on_new = on_new
         self.coming: list[tuple[float, int, Alarm]] = []
         """Those to come: a heap, by time."""
         self._numbers = itertools.count()
-        self.on_new: Ring = _ignore
-        """Called when one is added: whoever waits for the next has to look again."""
 
     def add(self, seconds: float, ring: Ring, *, again: bool = False) -> Alarm:
         """Do something in so many seconds, and `again` after as many."""
@@ -61,8 +63,4 @@ class Alarms:
 
     def _push(self, seconds: float, alarm: Alarm) -> None:
         heapq.heappush(self.coming, (self._clock() + seconds, next(self._numbers), alarm))
-        self.on_new()
-
-
-def _ignore() -> None:
-    """Nobody waits for the next alarm but who adds it."""
+        self._on_new()

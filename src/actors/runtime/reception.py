@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from actors.core import envelope, reason
@@ -38,6 +40,8 @@ from actors.runtime.wear import Wear
 _CONTROL: Final = int(Word.CONTROL)
 _LAST: Final = int(Kind.LAST)
 _ORIGIN: Final = envelope.ORIGIN
+_POKE: Final = b"\0"
+"""Something to read that is no message."""
 _read_number: Final = envelope.read_number
 
 
@@ -64,7 +68,11 @@ class Reception:
         """The message that is being handled."""
         self.forked = False
         """Whether this is what the actor has forked, and not the actor."""
-        self.alarms = Alarms()
+        self.alarms = Alarms(on_new=self._look_again)
+        self._thread = threading.get_ident()
+        self._poked = False
+        self._awake: asyncio.Event | None = None
+        """What an event loop waits for, while it does."""
         self._series: Series | None = None
         """That of the message before; mostly the next one is of it, too."""
         self._all_series = AllSeries()
@@ -82,13 +90,23 @@ class Reception:
         """Whether nothing need be done before and after each message."""
 
     def stop(self, why: ExitReason) -> None:
-        """Leave the loop after the message in hand, unless that is decided already."""
+        """Leave the loop after the message in hand, unless that is decided already. For any thread."""
         self.why = self.why or why
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Something has changed: wake the loop, if it waits, for any of the actor's threads or tasks."""
+        if threading.get_ident() != self._thread:
+            self._poked = True
+            with suppress(BlockingIOError):  # full of pokes
+                os.write(self._control.fileno(), _POKE)
+        elif self._awake is not None:
+            self._awake.set()
 
     def abandon(self) -> None:
         """In what the actor has forked: answer nobody, and end the process when the handler returns."""
         self.forked = True
-        self.stop(reason.NORMAL)
+        self.why = reason.NORMAL
         if self.hand is not None:
             self.hand.owes = False
 
@@ -176,8 +194,7 @@ class Reception:
         """Wait for mail or control; watched at other times, they would keep the loop from sleeping."""
         self._inbox.tidy()
         loop = asyncio.get_running_loop()
-        awake = asyncio.Event()
-        before, self.alarms.on_new = self.alarms.on_new, awake.set
+        self._awake = awake = asyncio.Event()
         for descriptor in (self._inbox, self._control):
             loop.add_reader(descriptor, awake.set)
         try:
@@ -185,7 +202,7 @@ class Reception:
         except TimeoutError:
             self._inbox.mend()
         finally:
-            self.alarms.on_new = before
+            self._awake = None
             for descriptor in (self._inbox, self._control):
                 loop.remove_reader(descriptor)
 
@@ -202,18 +219,23 @@ class Reception:
         Raises `OSError` if no descriptor is free for it; it waits.
         """
         while True:
-            if self.words[_CONTROL]:
-                told = self._control.read()
-                if told:
-                    self.stop(reason.SHUTDOWN)
-                self.words[Word.CONTROL] = 0  # not before: a SIGTERM would seem to be a stranger's
-                if told:
+            if self.words[_CONTROL] or self._poked:
+                self._hear()
+                if self.why is not None:
                     return None
             try:
                 return self._inbox.take()
             except DecodeError as error:
                 self._dead_letter("", str(error), b"")
                 self._inbox.done()
+
+    def _hear(self) -> None:
+        """Read what has been written into the control lane: a word of the guardian's, or pokes."""
+        self._poked, commanded = False, self.words[_CONTROL]
+        if self._control.read():
+            self.stop(reason.SHUTDOWN)
+        if commanded:
+            self.words[_CONTROL] = 0  # not before: a SIGTERM would seem to be a stranger's
 
     def _handle(self, actor: Actor, hand: Hand | None) -> None:
         if hand is None:

@@ -154,7 +154,7 @@ class Replies:
                 self.read()
             except SCARCE:
                 loop = asyncio.get_running_loop()
-                self._leave(loop)
+                self._leave(loop, self._lane.hold())
                 loop.call_later(PAUSE, self._enter, loop)
             finally:
                 self._leading.release()
@@ -179,22 +179,25 @@ class Replies:
     def close(self) -> None:
         """Stop reading; every ask has been ended before."""
         loops, self._loops = self._loops, set()
+        pipe = self._lane.hold()  # until every loop has let go of its number
         for loop in loops:
             with suppress(RuntimeError):  # closed
                 if asyncio._get_running_loop() is loop:
-                    self._leave(loop)
+                    self._leave(loop, pipe)
                 else:
-                    loop.call_soon_threadsafe(self._leave, loop)
+                    loop.call_soon_threadsafe(self._leave, loop, pipe)
         self.futures.join(_LONG)
         self._lane.close()
         self._others = ()
 
     def _enter(self, loop: asyncio.AbstractEventLoop) -> None:
-        if loop in self._loops:
-            loop.add_reader(self._watched[0], self._read_in_passing)
+        pipe = self._lane.hold()
+        if loop in self._loops and pipe is not None:
+            loop.add_reader(pipe.number, self._read_in_passing)
 
-    def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.remove_reader(self._watched[0])
+    def _leave(self, loop: asyncio.AbstractEventLoop, pipe: Descriptor | None) -> None:
+        if pipe is not None:
+            loop.remove_reader(pipe.number)
 
     def _hand_on(self) -> None:
         """Have a thread lead whose reply has not come."""
