@@ -98,6 +98,7 @@ def test_an_exit_of_user_code_has_the_code_that_the_kernel_keeps(
     assert exiter.join(10)
     (why,) = system.exits("exiter")
     assert (why.end, why.code) == (end, kept)
+    assert str(why).endswith(": words") is (code == "words")
 
 
 class Once(Actor):

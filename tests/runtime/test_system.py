@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import importlib
 import logging
 import multiprocessing
@@ -53,8 +54,9 @@ def test_a_system_is_started_once_and_says_so(system: ActorSystem) -> None:
 
 def test_a_system_that_was_not_started_says_so() -> None:
     system = ActorSystem("new")
-    with pytest.raises(SystemStopped, match="has not been started"):
-        system.ref("x")
+    for attempt in (lambda: system.ref("x"), system.names, lambda: system.wait(0)):
+        with pytest.raises(SystemStopped, match="has not been started"):
+            attempt()
     assert "new" in repr(system)
 
 
@@ -179,6 +181,13 @@ def test_two_systems_live_side_by_side_and_talk(system: ActorSystem) -> None:
         assert here != there
         assert other.ref(there.path) == there
         assert there.ask(Numbers()) == [1]
+
+
+def test_a_pid_is_asked_of_the_system_that_an_actor_belongs_to(system: ActorSystem) -> None:
+    with ActorSystem("other") as other:
+        here, there = system.spawn(Player), other.spawn(Player)
+        for one in (here, there):
+            assert system.pid(one) == other.pid(one) == one.ask(Pid())
 
 
 def test_an_actor_of_another_system_is_stopped_there(system: ActorSystem) -> None:
@@ -371,6 +380,31 @@ def test_a_stream_of_events_ends_with_its_system(system: ActorSystem) -> None:
     assert events.next(timeout=0.01) is None
     system.stop()
     assert [type(event) for event in events] == [ActorStopped]
+
+
+def test_a_stream_that_nobody_reads_any_more_leaves_nothing(system: ActorSystem) -> None:
+    lanes = system.directory / "1"
+    before = os.listdir(lanes)
+    for _ in range(3):
+        assert system.events().next(timeout=0.01) is None
+    gc.collect()
+    assert os.listdir(lanes) == before
+
+
+def test_a_stream_outlives_the_forked_children_that_have_a_copy_of_it(system: ActorSystem) -> None:
+    streams = [system.events()]
+    assert forks.wait(forks.fork(streams.clear)) == 0
+    system.spawn(Player, name="one")
+    assert isinstance(streams[0].next(timeout=10), ActorStarted)
+
+
+def test_a_stream_may_be_a_block_of_asyncio(system: ActorSystem) -> None:
+    async def main() -> list[Any]:
+        async with system.events() as events:
+            await system.spawn_async(Player, name="one")
+            return [await anext(events)]
+
+    assert [type(event) for event in asyncio.run(main())] == [ActorStarted]
 
 
 def test_a_slow_subscriber_does_not_slow_the_system(system: ActorSystem) -> None:

@@ -29,13 +29,15 @@ class EventStream:
 
     A stream ends when its system has stopped, after the last event, or when it is closed. It never slows
     the system: a reader that is too slow finds an `EventsLost` with the count of what was not kept for
-    it. One thread, or one event loop, reads a stream.
+    it. One thread, or one event loop, reads a stream. Close it, or use it as a ``with`` block; one that
+    nobody refers to any more is closed.
     """
 
     def __init__(self, endpoint: Endpoint, ended: Descriptor) -> None:
         """Open a lane; `ended` is a descriptor that becomes readable when the system has ended."""
         self._endpoint = endpoint
         self._ended = ended
+        self._process = os.getpid()
         name = f"events.{next(_NUMBERS)}"
         self._place = endpoint.site.lane(endpoint.address.id, name)
         self._lane: LaneReader | None = LaneReader.create(self._place)
@@ -75,6 +77,11 @@ class EventStream:
             lane.close()
             shutil.rmtree(self._place.directory, ignore_errors=True)
 
+    def __del__(self) -> None:
+        with suppress(Exception):  # it may not have been made, or the interpreter may be ending
+            if self._process == os.getpid():  # a forked child's copy is not the stream
+                self.close()
+
     def __iter__(self) -> Self:
         return self
 
@@ -102,6 +109,17 @@ class EventStream:
         return self
 
     def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,

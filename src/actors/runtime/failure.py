@@ -5,7 +5,8 @@ from __future__ import annotations
 import traceback
 from typing import Final
 
-from actors.core.reason import End, ExitReason
+from actors.core.message import changed
+from actors.core.reason import End, ExitReason, of_exit_code
 
 _SHOWN: Final = 32_000
 """How many characters of an error's text, and of its traceback, are told."""
@@ -20,6 +21,14 @@ def reason_of(error: BaseException, end: End) -> ExitReason:
         type=f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."),
         traceback=_cut("".join(traceback.format_exception(error))),
     )
+
+
+def reason_of_exit(error: SystemExit, code: int) -> ExitReason:
+    """The reason of an end by ``sys.exit``, with the words that it was given in place of a code."""
+    why = of_exit_code(code)
+    if error.code is None or isinstance(error.code, int):
+        return why
+    return changed(why, text=_cut(f"{why.text}: {_text(error)}"))
 
 
 def _text(error: BaseException) -> str:

@@ -176,7 +176,7 @@ class ActorSystem:
 
     def pid(self, actor: ActorRef) -> int | None:
         """The pid of an actor's process; None if it has none at present. It may change at any time."""
-        return self._endpoint.site.process(actor.address.id)
+        return self._endpoint.site.other(actor.address.system).process(actor.address.id)
 
     @property
     def address(self) -> Address:
@@ -184,8 +184,13 @@ class ActorSystem:
         return self._endpoint.address
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the system has stopped, for whatever reason; False after `timeout` seconds."""
+        """Wait until the system has stopped, for whatever reason; False after `timeout` seconds.
+
+        Raises `SystemStopped` if it has not been started.
+        """
         running = self._running
+        if running is None and self._ended is None:
+            raise self._not_started()
         return running is None or running.wait(timeout)
 
     def stop(self) -> None:
@@ -253,8 +258,11 @@ class ActorSystem:
         running = self._running
         ended = self._ended if running is None else running.error
         if running is None or ended is not None:
-            raise copy(ended) or SystemStopped(self.name, "it has not been started")
+            raise copy(ended) or self._not_started()
         return running
+
+    def _not_started(self) -> SystemStopped:
+        return SystemStopped(self.name, "it has not been started")
 
     @property
     def _endpoint(self) -> Endpoint:

@@ -24,7 +24,7 @@ from actors.runtime import linux, offspring
 from actors.runtime.asking import ASKING
 from actors.runtime.context import WorkerContext
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.failure import reason_of
+from actors.runtime.failure import reason_of, reason_of_exit
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.lease import Lease
@@ -154,7 +154,7 @@ class Worker:
         """A `sys.exit` of user code: normal with 0, else abnormal with its code, as the kernel keeps it."""
         code = exit.code & 0xFF if isinstance(exit.code, int) else int(exit.code is not None)
         self._leave_if_forked(code)
-        why = self._reception.why or (reason.NORMAL if code == 0 else reason.of_exit_code(code))
+        why = self._reception.why or (reason.NORMAL if code == 0 else reason_of_exit(exit, code))
         self._flush()
         self._report(why, answered=False)
         return code
