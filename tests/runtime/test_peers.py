@@ -117,6 +117,31 @@ def test_what_waited_is_lost_with_the_actor_or_with_the_guardian(
     assert lost == [(1, buried)]
 
 
+def test_what_leads_to_the_living_is_not_forgotten(kept: Kept, peers: Peers) -> None:
+    peer = peers.reach(ACTOR)
+    peers.forget(ACTOR)
+    assert peers.reach(ACTOR) is peer
+    kept.die()
+    peers.forget(ACTOR)
+    assert peer.outbox.closed
+
+
+def test_for_want_of_descriptors_only_what_nothing_waits_for_is_closed(kept: Kept, peers: Peers) -> None:
+    peer = peers.reach(ACTOR)
+    while not peer.outbox.waiting:
+        peer.post(b"x" * 4000, (), 0.0)
+    assert peers._close_idle() == 0  # pyright: ignore[reportPrivateUsage]
+    assert peers.reach(ACTOR) is peer
+    pipe = os.open(kept.layout.mail, os.O_RDWR | os.O_NONBLOCK)
+    os.read(pipe, 1 << 20)
+    os.close(pipe)
+    peer.outbox.drain()
+    assert peers._close_idle() == 1  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(Orphaned):
+        peer.post(b"late", (), 0.0)
+    assert peers.reach(ACTOR) is not peer
+
+
 def test_nobody_else_opens_while_the_guardian_is_replaced(kept: Kept, peers: Peers) -> None:
     before = peers.reach(ACTOR)
     peers.suspend()

@@ -94,9 +94,13 @@ class Peer:
         return self._words[Word.STATE] == Condition.RESTARTING
 
     @property
-    def idle(self) -> bool:
-        """Whether nothing waits here, so that closing loses nothing."""
-        return not self.outbox.waiting
+    def ended(self) -> bool:
+        """Whether nobody reads the mailbox any more, or it has been closed here."""
+        return bool(self._words[_GONE]) or self.outbox.broken
+
+    def retire(self) -> bool:
+        """Close the mailbox here if nothing waits; False if something does."""
+        return self.outbox.retire()
 
     def close(self) -> None:
         """Close the mailbox here; what waits is lost and counted.

@@ -99,13 +99,21 @@ class Peers:
         return lane
 
     def forget(self, to: Address) -> None:
-        """Close what leads to an actor that is gone."""
+        """Close what leads to an actor that is gone, or that a killed guardian had kept.
+
+        Not what another thread has opened again meanwhile.
+        """
         self._forget(to.key)
 
     def _forget(self, key: str) -> None:
-        peer = self._peers.pop(key, None)
-        if peer is not None:
+        peer = self._peers.get(key)
+        if peer is not None and peer.ended and self._drop(key, peer):
             peer.close()
+
+    def _drop(self, key: str, peer: Peer) -> bool:
+        """Know a peer no longer; False if another thread was faster."""
+        with self._lock:
+            return self._peers.get(key) is peer and self._peers.pop(key) is peer
 
     def forget_lane(self, to: bytes) -> None:
         """Close what leads to an asker that is gone."""
@@ -150,9 +158,8 @@ class Peers:
         """Close what leads to those who are gone; looked for when there is a quarter more than stayed."""
         if len(self._peers) + len(self._lanes) < self._tidy_at:
             return
-        for key, peer in tuple(self._peers.items()):
-            if peer.outbox.broken:
-                self._forget(key)
+        for key in tuple(self._peers):
+            self._forget(key)
         for asker, lane in tuple(self._lanes.items()):
             if lane.broken:
                 self.forget_lane(asker)
@@ -170,11 +177,10 @@ class Peers:
     def _close_idle(self) -> int:
         """Let go of what nothing waits for; it is opened again when needed. Returns how many.
 
-        Each is closed once no other thread uses it any more.
+        Each is closed once no other thread writes to it any more. One that has something for a mailbox and
+        finds it closed opens it again, so that its messages stay in order; replies have none.
         """
-        idle = [key for key, peer in tuple(self._peers.items()) if peer.idle]
-        for key in idle:
-            self._peers.pop(key, None)
+        idle = [key for key, peer in tuple(self._peers.items()) if peer.retire() and self._drop(key, peer)]
         quiet = [to for to, lane in tuple(self._lanes.items()) if not lane.waiting]
         for asker in quiet:
             self._lanes.pop(asker, None)

@@ -190,6 +190,13 @@ class Outbox:
         with self._lock:
             return wait_for(self._changed, lambda: not self._waiting, timeout)
 
+    def retire(self) -> bool:
+        """Close the pipe if nothing waits; False if something does. Who puts then finds it closed."""
+        with self._lock:
+            if not self._waiting:
+                self._pipe = self._slab = None
+            return self.closed
+
     def close(self) -> None:
         """Close the pipe; what still waits is lost and counted."""
         with self._lock:
