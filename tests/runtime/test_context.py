@@ -16,6 +16,7 @@ from actors import (
     HandlerError,
     NameTaken,
     Rejected,
+    Supervisor,
     child,
 )
 from support.cast import Pid, Player
@@ -87,6 +88,14 @@ def test_a_question_forwarded_to_nobody_ends_at_once(system: ActorSystem) -> Non
     gone.join(10)
     with pytest.raises(ActorStopped):
         clerk.ask("anything", timeout=1_000)
+
+
+def test_a_question_forwarded_to_a_supervisor_ends_as_if_it_had_been_asked(system: ActorSystem) -> None:
+    supervisor = system.spawn(child(Supervisor))
+    clerk = system.spawn(child(Clerk, supervisor))
+    for asked in (supervisor, clerk):
+        with pytest.raises(Rejected, match="it is a supervisor"):
+            asked.ask("anything", timeout=1_000)
 
 
 def test_a_child_has_its_parents_name_before_its_own_and_one_life_with_it(system: ActorSystem) -> None:

@@ -167,11 +167,16 @@ class ActorRef:
 
         It stops after the message in hand; with `drain`, after the messages that wait now. A
         commanded stop is never followed by a restart. Messages left over become dead letters.
+
+        Raises `ActorRestarting` if the guardian was killed and none has taken its place within a minute.
         """
         self._bound().commands.stop(self.address, drain=drain)
 
     def kill(self) -> None:
-        """Stop the actor for good by SIGKILL, without asking: ``on_stop`` does not run."""
+        """Stop the actor for good by SIGKILL, without asking: ``on_stop`` does not run.
+
+        Raises as `stop`.
+        """
         self._bound().commands.kill(self.address)
 
     def join(self, timeout: float | None = None) -> bool:

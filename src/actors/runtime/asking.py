@@ -26,10 +26,10 @@ from actors.core.errors import (
 )
 from actors.runtime.conclusion import conclude
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.interregnum import Interregnum
 from actors.runtime.peer import Unheard
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
-from actors.runtime.reports import Interregnum
 
 if TYPE_CHECKING:
     from actors.runtime.endpoint import Endpoint

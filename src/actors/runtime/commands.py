@@ -9,12 +9,12 @@ from actors.core import envelope
 from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.envelope import Kind
-from actors.core.errors import ActorCrashed, AskTimeout, MailboxClosed
+from actors.core.errors import ActorCrashed, ActorRestarting, AskTimeout, MailboxClosed
 from actors.core.protocol import Children, Join, Stop
 from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
 from actors.core.spec import ChildSpec
 from actors.runtime import spawning
-from actors.runtime.reports import Interregnum
+from actors.runtime.interregnum import Interregnum
 from actors.runtime.site import guardian_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Commands:
     def stop(self, to: Address, *, drain: bool) -> None:
         """Have an actor stop for good."""
         if not drain:
-            self._endpoint.tell_guardian(Stop(id=to.id), to.system, _PATIENCE)
+            self._command(to, Stop(id=to.id))
             return
         try:
             self._endpoint.post(to, envelope.mail(Kind.LAST, self._endpoint.sender), ())
@@ -68,7 +68,13 @@ class Commands:
 
     def kill(self, to: Address) -> None:
         """Have an actor killed for good."""
-        self._endpoint.tell_guardian(Stop(id=to.id, kill=True), to.system, _PATIENCE)
+        self._command(to, Stop(id=to.id, kill=True))
+
+    def _command(self, to: Address, command: Stop) -> None:
+        try:
+            self._endpoint.tell_guardian(command, to.system, _PATIENCE)
+        except Interregnum:
+            raise ActorRestarting(to) from None
 
     def join(self, to: Address, timeout: float | None) -> bool:
         """Wait until an actor is gone for good."""

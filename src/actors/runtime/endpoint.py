@@ -18,12 +18,13 @@ from actors.runtime import processes
 from actors.runtime.asking import NO_MESSAGES, Asking
 from actors.runtime.commands import Commands
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.interregnum import Interregnum
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.peer import Orphaned
 from actors.runtime.peers import Peers
 from actors.runtime.pending import Answer
 from actors.runtime.renewal import renew_after_fork
-from actors.runtime.reports import Interregnum, Reports
+from actors.runtime.reports import Reports
 from actors.runtime.site import Site, guardian_of
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from actors.core import envelope
 from actors.core.envelope import REPLY, Kind, Mail, Outcome
 from actors.core.errors import MailboxClosed
 from actors.core.ref import ActorRef
+from actors.runtime.asking import NO_MESSAGES
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.site import APPLICATION
 
@@ -94,11 +95,18 @@ class Hand:
         try:
             self._endpoint.post(to.address, head + body, segments, timeout)
         except MailboxClosed:
-            self.finish(Outcome.STOPPED, False)
-            self._endpoint.reports.make(
-                to.path, envelope.path_of(self._sender), "the actor has stopped", body
-            )
+            self._could_not_forward(to, body)
         self.owes = False
+
+    def _could_not_forward(self, to: ActorRef, body: bytes) -> None:
+        """What would have become of it if it had been sent there directly."""
+        supervisor = self._endpoint.is_supervisor(to.address)
+        if supervisor:
+            self.finish(Outcome.REJECTED, NO_MESSAGES)
+        else:
+            self.finish(Outcome.STOPPED, False)
+        cause = NO_MESSAGES if supervisor else "the actor has stopped"
+        self._endpoint.reports.make(to.path, envelope.path_of(self._sender), cause, body)
 
     def forward_unchanged(self, to: ActorRef, timeout: float) -> None:
         """Hand this very message on."""

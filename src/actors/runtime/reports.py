@@ -6,19 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from actors.core.errors import ActorsError
 from actors.core.protocol import Undelivered
 from actors.runtime.flood import Flood
+from actors.runtime.interregnum import Interregnum
 
 _SHOWN: Final = 1024
 """How many bytes of a message a dead letter shows."""
-
-
-class Interregnum(ActorsError):
-    """The guardian was killed, and another one does not serve yet."""
-
-    def __str__(self) -> str:
-        return "the guardian was killed, and another one does not serve yet; try again"
 
 
 class Reports:

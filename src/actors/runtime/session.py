@@ -26,9 +26,9 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardianprocess import GuardianProcess
+from actors.runtime.interregnum import Interregnum
 from actors.runtime.mailbox.deadline import wait_for
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
-from actors.runtime.reports import Interregnum
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
