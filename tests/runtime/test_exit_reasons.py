@@ -71,6 +71,19 @@ def test_an_end_that_somebody_wanted_says_who(system: ActorSystem) -> None:
         assert (why.end, str(why), why.in_hand, why.abnormal) == (end, text, "", False)
 
 
+def test_a_supervisor_that_gave_up_says_why_though_it_is_there_again(system: ActorSystem) -> None:
+    family = child(Supervisor, child(Player).options(name="player"), max_restarts=0)
+    system.spawn(family, name="family")
+    for count in range(1, 3):
+        player = system.ref("family/player")
+        with pytest.raises(ActorsError):
+            player.ask(Die(how="exception"), timeout=20)
+        assert player.ask(Pid(), timeout=20)
+        whys = system.exits("family")
+        assert [why.end for why in whys] == [End.GAVE_UP] * count
+        assert "family/player: RuntimeError" in whys[-1].text
+
+
 class Exiter(Actor):
     """Leaves by `sys.exit` with whatever it is told."""
 

@@ -9,11 +9,13 @@ from functools import partial
 
 from actors.core import policy, reason
 from actors.core.events import ActorCrashed, ActorWaits, RestartLimitReached
+from actors.core.message import changed
 from actors.core.policy import Intensity, Verdict
 from actors.core.reason import End, ExitReason
 from actors.core.strategy import Strategy
 from actors.core.terms import Restart
 from actors.runtime.guardian import estate
+from actors.runtime.guardian.archive import Archive
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Done, Node, Regrouping, State
@@ -29,6 +31,7 @@ class Restarting:
         self,
         loop: Loop,
         herald: Herald,
+        archive: Archive,
         starting: Starting,
         stopping: Stopping,
         intensity: Intensity,
@@ -37,6 +40,7 @@ class Restarting:
         """`intensity` is for those below no supervisor; `escalate` gets who of them has come to its end."""
         self._loop = loop
         self._herald = herald
+        self._archive = archive
         self._starting = starting
         self._stopping = stopping
         self._intensity = intensity
@@ -95,6 +99,7 @@ class Restarting:
         match policy.decide(node.terms.restart, why, node.ledger, now, intensity):
             case Verdict.RESTART:
                 node.ledger[:] = [*intensity.recent(node.ledger, now), now]
+                self._keep_end(node, why)
                 self._restart(node, self._group(node, parent), self._delay(node))
             case Verdict.RENEW:
                 self._restart(node, [node], 0.0)
@@ -102,6 +107,12 @@ class Restarting:
                 self._let_go(node, parent, why)
             case Verdict.GIVE_UP:
                 self._give_up(node, parent, why, intensity)
+
+    def _keep_end(self, node: Node, why: ExitReason) -> None:
+        """Keep why a supervisor has ended that comes back; of actors, and who is gone, it has been kept."""
+        if node.supervises:
+            lived = changed(why, uptime=node.lived, restarts=max(0, node.incarnation))
+            self._archive.add(node.address, lived)
 
     def _intensity_of(self, parent: Node) -> Intensity:
         supervises = parent.blueprint.supervises

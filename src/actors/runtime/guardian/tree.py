@@ -69,7 +69,9 @@ class Tree:
         self._lives = Lives(endpoint, loop, self._undertaker, hear, preparation)
         self._stopping = Stopping(self._lives, self._undertaker)
         self._starting = Starting(loop, herald, self._lives, self._stopping)
-        self._restarting = Restarting(loop, herald, self._starting, self._stopping, intensity, escalate)
+        self._restarting = Restarting(
+            loop, herald, self.archive, self._starting, self._stopping, intensity, escalate
+        )
         self._lives.on_death = self._restarting.died
         self._starting.when_running = self._restarting.review
         self._rebuilding = Rebuilding(endpoint, self.nodes, self._starting, self._restarting, self._found)
