@@ -38,7 +38,10 @@ class Context(Protocol):
 
     @property
     def log(self) -> FilteringBoundLogger:
-        """A structlog logger that names the actor in every event."""
+        """A structlog logger that names the actor in every event.
+
+        It writes to stderr, from the level on that ``ACTORS_LOG_LEVEL`` names, by default ``warning``.
+        """
         ...
 
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:

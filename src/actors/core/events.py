@@ -53,7 +53,10 @@ class ActorWaits(Event):
 
 
 class RestartLimitReached(Event):
-    """An actor or supervisor was restarted too often and is being stopped for good."""
+    """An actor or supervisor, or its children, were restarted too often: it is being stopped.
+
+    For good, unless it is a supervisor that is restarted by what is above it.
+    """
 
     actor: ActorRef
     max_restarts: int

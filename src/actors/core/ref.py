@@ -145,6 +145,9 @@ class ActorRef:
     ) -> Future[Any]:
         """`ask` without waiting: the future ends with the reply or with the error of the ask.
 
+        What is known at once is raised at once: `EncodeError`, `MailboxFull` (room in a bounded mailbox is not
+        waited for), `Rejected` by a supervisor, `ActorStopped`, `ActorRestarting`.
+
         Its callbacks run in a thread that does nothing but end such futures, and may themselves ask.
         """
         return self._engine_for(on_restarting).ask_future(self.address, message, timeout)

@@ -3,7 +3,8 @@
 ::
 
     names/<path>        a link to the directory of the actor that has this name
-    <id>/               an actor's mailbox; 0 is the guardian, 1 the application
+    <id>/               an actor's mailbox (see `Layout`), or a supervisor's mark
+                        (0 is the guardian, 1 the application)
     <id>/<lane>/        a lane: a pipe and its parcels, for replies or events
     records/<id>        what it takes to make an actor again, should the guardian be killed
 """

@@ -1,4 +1,4 @@
-"""One value on its way out: fast, and silent about where it fails (see `diagnosis`)."""
+"""One value on its way out: the general way, silent about where it fails (see `diagnosis`)."""
 
 from __future__ import annotations
 
