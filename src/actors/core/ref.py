@@ -145,8 +145,8 @@ class ActorRef:
     ) -> Future[Any]:
         """`ask` without waiting: the future ends with the reply or with the error of the ask.
 
-        What is known at once is raised at once: `EncodeError`, `MailboxFull` (room in a bounded mailbox is not
-        waited for), `Rejected` by a supervisor, `ActorStopped`, `ActorRestarting`.
+        What is known at once is raised at once: `EncodeError`, `MailboxFull` (it waits for no room in a
+        bounded mailbox), `Rejected` by a supervisor, `ActorStopped`, `ActorRestarting`.
 
         Its callbacks run in a thread that does nothing but end such futures, and may themselves ask.
         """

@@ -146,16 +146,32 @@ class Guardian:
             self._inbox.done()
 
     def _heed(self, mail: Mail, message: Any) -> None:
+        if mail.kind == Kind.ASK:
+            self._answer(mail, message)
+        else:
+            self._take_note(mail, message)
+
+    def _take_note(self, mail: Mail, message: Any) -> None:
         match message:
             case Started():
-                self._preload(message.modules)
-                self._tree.started(message)
-                if message.modules:
-                    self._loop.call_later(0.0, self._tree.prepare)
+                self._started(message)
             case Ended():
                 self._tree.ended(message)
             case Undelivered():
                 self._undelivered(message)
+            case Watch():
+                self._tree.watch(message.actor.address, mail.sender)
+            case Unwatch():
+                self._tree.unwatch(message.id, mail.sender)
+            case Stop():
+                self._tree.command(message)
+            case StopSystem() | Interrupted():
+                self._stop_system()
+            case _:
+                pass
+
+    def _answer(self, mail: Mail, message: Any) -> None:
+        match message:
             case Spawn():
                 self._tree.spawn(
                     message.parent,
@@ -163,12 +179,6 @@ class Guardian:
                     envelope.SENDERS[mail.sender].address,
                     lambda result: self._spawned(mail, result),
                 )
-            case Watch():
-                self._tree.watch(message.actor.address, mail.sender)
-            case Unwatch():
-                self._tree.unwatch(message.id, mail.sender)
-            case Stop():
-                self._tree.command(message)
             case Join():
                 self._join(mail, message.id)
             case Subscribe():
@@ -182,14 +192,16 @@ class Guardian:
             case Rebuild():
                 self._herald.publish(GuardianRestarted(cause=self._orders.cause))
                 self._tree.rebuild(lambda count: self._reply(mail, count))
-            case StopSystem() | Interrupted():
-                self._stop_system()
-            case _ if mail.kind == Kind.ASK:
+            case _:
                 self._reply(
                     mail, f"the guardian does not handle {type(message).__name__}", Outcome.REJECTED
                 )
-            case _:
-                pass
+
+    def _started(self, said: Started) -> None:
+        self._preload(said.modules)
+        self._tree.started(said)
+        if said.modules:
+            self._loop.call_later(0.0, self._tree.prepare)
 
     def _spawned(self, mail: Mail, result: Node | NotSpawned) -> None:
         self._reply(mail, result.ref if isinstance(result, Node) else result)

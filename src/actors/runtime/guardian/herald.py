@@ -1,24 +1,13 @@
-"""The herald: tells subscribers, and the log, what happens."""
+"""The herald: tells the log and the subscribers what happens."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
 from actors.core.errors import MailboxClosed
-from actors.core.events import (
-    ActorCrashed,
-    ActorRestarted,
-    ActorStarted,
-    ActorStopped,
-    ActorWaits,
-    DeadLetter,
-    Event,
-    GuardianRestarted,
-    RestartLimitReached,
-    Unhandled,
-)
-from actors.runtime import log
+from actors.core.events import Event
 from actors.runtime.endpoint import Endpoint
+from actors.runtime.guardian.eventlog import EventLog
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.subscriber import Subscriber
 from actors.runtime.lane import Lane
@@ -32,7 +21,7 @@ class Herald:
         self._encode = endpoint.codec.encode
         self._loop = loop
         self._subscribers: dict[Lane, Subscriber] = {}
-        self._log = log.impatient_logger()
+        self._log = EventLog()
         self.stopping = False
 
     def subscribe(self, lane: Lane) -> None:
@@ -46,7 +35,7 @@ class Herald:
 
     def publish(self, event: Event) -> None:
         """Log an event and send it to every subscriber."""
-        self._write_down(event)
+        self._log.write(event, stopping=self.stopping)
         if not self._subscribers:
             return
         encoded = self._encode(event)
@@ -56,50 +45,3 @@ class Herald:
             except MailboxClosed:
                 self._subscribers.pop(lane)
                 subscriber.close()
-
-    def _write_down(self, event: Event) -> None:
-        match event:
-            case ActorRestarted():
-                self._log.warning(
-                    "actor_restarted",
-                    actor=event.actor.path,
-                    pid=event.pid,
-                    restarts=event.incarnation,
-                    after=f"{event.after * 1000:.1f} ms",
-                )
-            case ActorStarted():
-                self._log.info("actor_started", actor=event.actor.path, pid=event.pid)
-            case ActorCrashed(reason=reason):
-                self._log.warning(
-                    "actor_crashed", actor=event.actor.path, pid=event.pid, reason=str(reason)
-                )
-                self._log.info("traceback", text=reason.traceback)
-            case ActorStopped():
-                self._log.info("actor_stopped", actor=event.actor.path, reason=str(event.reason))
-            case RestartLimitReached():
-                self._log.error(
-                    "restart_limit_reached",
-                    actor=event.actor.path,
-                    max_restarts=event.max_restarts,
-                    within=event.within,
-                )
-            case ActorWaits():
-                self._log.warning(
-                    "actor_waits",
-                    actor=event.actor.path,
-                    delay=f"{event.delay:.3g} s",
-                    attempt=event.attempt,
-                )
-            case GuardianRestarted():
-                self._log.error("guardian_restarted", cause=event.cause)
-            case DeadLetter():
-                say = self._log.info if self.stopping else self._log.warning
-                say(
-                    "unhandled" if isinstance(event, Unhandled) else "dead_letter",
-                    receiver=event.receiver,
-                    sender=event.sender,
-                    cause=event.cause,
-                    count=event.count,
-                )
-            case _:
-                self._log.info(type(event).__name__)
