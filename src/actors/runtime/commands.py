@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from actors.core import envelope
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _PATIENCE: Final = 60.0
 """How long a command waits for a new guardian, in seconds."""
-_FOR_EVER: Final = 10.0**9
 
 
 class Commands:
@@ -79,7 +79,7 @@ class Commands:
     def join(self, to: Address, timeout: float | None) -> bool:
         """Wait until an actor is gone for good."""
         try:
-            within = _FOR_EVER if timeout is None else timeout
+            within = inf if timeout is None else timeout
             return bool(self.inquire(Join(id=to.id), to.system, within))
         except AskTimeout:
             return False

@@ -6,7 +6,8 @@ import os
 import select
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 from actors.core.errors import ActorsError
 from actors.core.policy import Intensity
@@ -15,8 +16,6 @@ from actors.runtime.descriptor import Descriptor
 
 if TYPE_CHECKING:
     from actors.runtime.session import Session
-
-_FOR_EVER: Final = 10.0**9
 
 
 class _Died(Exception):
@@ -66,7 +65,7 @@ class Custodian(threading.Thread):
         self._ask(Hello(), self._patience)
         for request in session.subscriptions():
             self._ask(request, self._patience)
-        self._ask(Rebuild(), _FOR_EVER)
+        self._ask(Rebuild(), inf)
         session.resume()
 
     def _ask(self, request: Any, timeout: float) -> None:

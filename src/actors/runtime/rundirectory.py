@@ -123,11 +123,6 @@ class RunDirectory:
             raise
 
     @property
-    def token(self) -> str:
-        """The part of the name that no other run directory of this machine shares."""
-        return self.path.name.removeprefix(_prefix())
-
-    @property
     def spill(self) -> Path:
         """Where what does not fit goes; made by whoever needs it first."""
         return spill_of(self.path)

@@ -105,16 +105,16 @@ def dump_enum(member: Enum) -> bytes:
     """``module:qualname``, then the name; a combination of flags has none, so its value."""
     cls = type(member)
     tag = default_tag(cls)
-    if find_enum(tag) is not cls:
+    if _find_enum(tag) is not cls:
         raise ValueError(f"the enum {tag} cannot be found by that name; define it at module level")
     if cls.__members__.get(member.name) is member:
         return f"{tag}\0{member.name}".encode(errors="surrogatepass")
     return f"{tag}\0\0{member.value}".encode()
 
 
-def load_enum(payload: bytes) -> Enum:
+def _load_enum(payload: bytes) -> Enum:
     tag, _, name = payload.decode(errors="surrogatepass").partition("\0")
-    cls = find_enum(tag)
+    cls = _find_enum(tag)
     if cls is None:
         raise ValueError(
             f"unknown enum {tag!r}; import the module which defines it in the receiving process"
@@ -127,7 +127,7 @@ def load_enum(payload: bytes) -> Enum:
     return member
 
 
-def find_enum(tag: str) -> type[Enum] | None:
+def _find_enum(tag: str) -> type[Enum] | None:
     """Look an enum up among what is imported already.
 
     Only through namespaces: ``getattr`` could run a module's ``__getattr__``, and nothing named by a
@@ -177,7 +177,7 @@ DUMPS: dict[type, tuple[int, Dump]] = {
 
 LOADS: dict[int, Load] = {
     wire.INT: _load_int,
-    wire.ENUM: load_enum,
+    wire.ENUM: _load_enum,
     wire.DATETIME: _load_datetime,
     wire.DATE: lambda payload: date.fromisoformat(payload.decode()),
     wire.TIME: _load_time,

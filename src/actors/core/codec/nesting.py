@@ -47,9 +47,9 @@ def within(value: Any, limits: Limits) -> bool:
     open_containers: list[Iterator[Any]] = [iter((value,))]
     while open_containers:
         for part in open_containers[-1]:
-            if type(part) in SCALARS or not is_container(part):
+            if type(part) in SCALARS or not _is_container(part):
                 continue
-            inside = contents(part)
+            inside = _contents(part)
             if len(open_containers) > limits.depth or len(inside) > limits.items:
                 return False
             open_containers.append(chain(inside, _values(part)))
@@ -67,11 +67,11 @@ def _is_flat(value: Any) -> bool:
     return SCALARS.issuperset(map(type, value)) and SCALARS.issuperset(map(type, value.values()))
 
 
-def is_container(value: Any) -> bool:
+def _is_container(value: Any) -> bool:
     return type(value) in CONTAINERS or issubclass(type(value), Message)
 
 
-def contents(container: Any) -> Collection[Any]:
+def _contents(container: Any) -> Collection[Any]:
     """What stands directly in a container; of a dict, its keys."""
     kind = kind_of(container)
     if kind in CONTAINERS:
