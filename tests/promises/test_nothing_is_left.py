@@ -1,16 +1,19 @@
-"""Promise 13: however a system ends, nothing of it is left."""
+"""Promise 13: however a system ends, nothing of it is left; nor of an actor while its system goes on."""
 
 import os
 import random
 import select
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from actors import ActorSystem
+from actors import ActorRef, ActorSystem, AskError, child
 from actors.runtime import rundirectory
+from support import cast
 from support.run import Program
 
 PROGRAM = str(Path(__file__).parents[1] / "support" / "program.py")
@@ -183,3 +186,45 @@ def test_a_guardian_that_fails_ends_with_its_actors_and_shows_why(start: Start) 
     assert (code, out) == (0, "True\n"), err
     assert "FileNotFoundError" in err
     assert run_directories() == []
+
+
+def remains(system: ActorSystem) -> list[Path]:
+    """What lies in the application's reply lane."""
+    return list(system.directory.glob("1/replies.*/parcels/*"))
+
+
+def end(actor: ActorRef, how: str) -> None:
+    match how:
+        case "stop":
+            actor.stop()
+            actor.join(20)
+        case "recycling":
+            assert [actor.ask(bytes(60_000)) for _ in range(7)]  # twice after five messages
+        case _:
+            with pytest.raises(AskError):
+                actor.ask(cast.Die(how=how))
+
+
+@pytest.mark.parametrize("how", [*cast.ENDS, "stop", "recycling"])
+def test_no_end_of_an_actor_leaves_its_large_replies_while_the_application_goes_on_asking(
+    system: ActorSystem, how: str
+) -> None:
+    other = system.spawn(cast.Echo)
+    actors = [
+        system.spawn(child(Talker).options(max_messages=5 if how == "recycling" else None))
+        for _ in range(5)
+    ]
+    for actor in actors:
+        assert [actor.ask(bytes(60_000)) for _ in range(3)] == [bytes(60_000)] * 3
+        end(actor, how)
+    limit = time.monotonic() + 20
+    while remains(system):
+        assert time.monotonic() < limit, remains(system)
+        other.ask("still here?")
+
+
+class Talker(cast.Player):
+    """Answers with what it is asked, unless it is to die."""
+
+    def receive(self, message: Any) -> Any:
+        return super().receive(message) if isinstance(message, cast.Die) else message

@@ -25,7 +25,7 @@ from actors import (
 )
 from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
-from actors.runtime.mailbox import slab
+from actors.runtime.mailbox import depot
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import Outbox
@@ -223,7 +223,7 @@ class Tidy(Echo):
     """Looks for what the dead have left whenever it waits for mail, and not once a second."""
 
     def on_start(self) -> None:
-        slab._TIDY = 0.0  # type: ignore[misc]  # pyright: ignore
+        depot._SELDOM = 0.0  # type: ignore[misc]  # pyright: ignore
 
 
 class AsyncTidy(Tidy):

@@ -15,6 +15,7 @@ from actors.core import envelope
 from actors.core.address import Address
 from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import (
+    ActorCrashed,
     ActorRestarting,
     ActorsError,
     ActorStopped,
@@ -40,6 +41,8 @@ ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=()
 NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
 """Why a supervisor rejects what it is told or asked."""
 _RETRY: Final = 0.005
+_LOST: Final = (ActorCrashed, AskTimeout)
+"""What ends an ask whose reply may have been cut off by a death."""
 
 
 class Asking:
@@ -73,7 +76,11 @@ class Asking:
         except Interregnum:
             raise AskTimeout(to, timeout) from None
         answer = replies.wait(number, pending)
-        return conclude(self._endpoint.codec, to, message, timeout, answer)
+        try:  # not `_conclude`, as that would be a call more for each ask
+            return conclude(self._endpoint.codec, to, message, timeout, answer)
+        except _LOST:
+            replies.suspect()
+            raise
 
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end without blocking the event loop."""
@@ -87,14 +94,12 @@ class Asking:
         finally:
             clock.cancel()
             self.replies.forget(number)
-        return conclude(self._endpoint.codec, to, message, timeout, answer)
+        return self._conclude(to, message, timeout, answer)
 
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
         """Send a question; the future tells its end."""
         futures = self.replies.futures
-        pending = futures.expect(
-            time.monotonic() + timeout, partial(conclude, self._endpoint.codec, to, message, timeout)
-        )
+        pending = futures.expect(time.monotonic() + timeout, partial(self._conclude, to, message, timeout))
         try:
             number = self._send(to, message, pending, (), 0.0)
         except Interregnum:
@@ -186,6 +191,13 @@ class Asking:
                 if late:
                     raise AskTimeout(to, timeout) from None
             await asyncio.sleep(min(_RETRY, max(0.0, pending.deadline - time.monotonic())))
+
+    def _conclude(self, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:
+        try:
+            return conclude(self._endpoint.codec, to, message, timeout, answer)
+        except _LOST:
+            self.replies.suspect()
+            raise
 
     def end_present(self, answer: Answer) -> None:
         """Let all questions that are open now end with an answer."""

@@ -149,6 +149,7 @@ class EventStream:
 
         Raises one of `SCARCE`, and leaves what is too large to be read now.
         """
+        lane.tidy()
         watched = self._watched(lane)
         poll = select.poll()
         for descriptor in watched:

@@ -17,12 +17,13 @@ from typing import Final
 import attrs
 
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.depot import Depot
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import BadParcel, Slabs
+from actors.runtime.mailbox.slab import BadParcel
 
 SCARCE: Final = (OSError, MemoryError)
 """What a want of descriptors or memory raises."""
@@ -57,8 +58,7 @@ class LaneReader:
         self._page = mmap.mmap(-1, capacity, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._position = self._end = 0
         """The part of the page that has been read and not been taken apart."""
-        self._places = places
-        self._slabs = Slabs(places.main)
+        self.depot = Depot(places, fresh=True)
 
     @classmethod
     def create(cls, lane: Lane) -> LaneReader:
@@ -81,8 +81,9 @@ class LaneReader:
         return self._pipe
 
     def close(self) -> None:
-        """Read nothing any more."""
+        """Read nothing any more. Any thread may call it: what another one is using closes after that."""
         self._pipe = None
+        self.depot.close()
 
     def read(self) -> Sequence[Parts]:
         """Every message that waits. Never waits. What is no message is passed over.
@@ -100,6 +101,18 @@ class LaneReader:
             return ((self._page[_HEAD_SIZE:size], ()),)
         self._position, self._end = 0, size
         return self._take_apart()
+
+    def tidy(self) -> None:
+        """Remove what killed senders have left, as far as nothing waits that it could belong to.
+
+        Not for a control lane, whose parcels lie among those of the mail.
+        """
+        self.depot.tidy(self._empty)
+
+    def _empty(self) -> bool:
+        """Whether no message waits; not so once it is closed."""
+        pipe = self._pipe
+        return pipe is not None and self._position == self._end and not waiting_bytes(pipe.number)
 
     def _take_apart(self) -> list[Parts]:
         messages: list[Parts] = []
@@ -132,7 +145,9 @@ class LaneReader:
         """The message that a label names, or nothing. Raises one of `SCARCE`, and leaves it where it is."""
         messages: list[Parts] = []
         with suppress(BadParcel):
-            message, *segments = parcel.receive(self._places, label, self._slabs)
+            message, *segments = self.depot.receive(label)
             messages.append((message, segments))
-        parcel.discard(self._places, label, self._slabs)
+        self.depot.discard(label)
+        if self._pipe is None:  # since a moment ago
+            self.depot.close()
         return messages

@@ -32,6 +32,10 @@ _LONG: Final = 0.5
 _new: Callable[[type[Answer], tuple[Any, ...]], Answer] = tuple.__new__  # pyright: ignore
 
 
+def _nothing() -> None:
+    """Nothing wakes who reads a lane that is closed."""
+
+
 class Replies:
     """The reply lane of this process and the asks that wait for it."""
 
@@ -41,7 +45,7 @@ class Replies:
         self._others = tuple(others)
         self._watched = (self._lane.fileno(), *(other.number for other in self._others))
         self._on_wake = on_wake
-        self._waiter = Waiter(self._watched[0], self.read, self._watched[1:], on_wake)
+        self._waiter = Waiter(self._watched[0], self.read, self._watched[1:], self._wake)
         self._pending: dict[int, Pending] = {}
         self._asleep: dict[int, Pending] = {}
         """Those whose threads sleep, as another one leads."""
@@ -66,6 +70,16 @@ class Replies:
     def forget(self, number: int) -> None:
         """Nobody waits for this reply any more."""
         self._pending.pop(number, None)
+
+    def suspect(self) -> None:
+        """Somebody may have died in the middle of a reply: remove what is left, or have who leads do so."""
+        self._lane.depot.doubtful = True
+        if self._leading.acquire(blocking=False):
+            try:
+                self._lane.tidy()
+            finally:
+                self._leading.release()
+                self._hand_on()
 
     def wait(self, number: int, pending: Pending) -> Answer | None:
         """Wait for the end of an ask; None when its time is up. A reply that comes later is dropped."""
@@ -122,6 +136,7 @@ class Replies:
                 pending = self._pending.pop(number, None)
                 if pending is None:
                     self.late += 1
+                    self._lane.depot.doubtful = True  # it may tell of a death
                 else:
                     pending.resolve(_new(Answer, (outcome, body, segments, None)))
         finally:
@@ -152,6 +167,8 @@ class Replies:
         if self._leading.acquire(blocking=False):
             try:
                 self.read()
+                if self._lane.depot.doubtful:
+                    self._lane.tidy()
             except SCARCE:
                 loop = asyncio.get_running_loop()
                 self._leave(loop, self._lane.hold())
@@ -188,7 +205,10 @@ class Replies:
                     loop.call_soon_threadsafe(self._leave, loop, pipe)
         self.futures.join(_LONG)
         self._lane.close()
-        self._others = ()
+        self._others, self._on_wake = (), _nothing
+
+    def _wake(self) -> None:
+        self._on_wake()  # which `close` lets go of, with all that it holds
 
     def _enter(self, loop: asyncio.AbstractEventLoop) -> None:
         pipe = self._lane.hold()
@@ -208,8 +228,11 @@ class Replies:
         self.futures.ring()
 
     def _lead_until(self, pending: Pending, end: float) -> None:
-        held = (self._lane.hold(), *self._others)  # lest another thread close what is waited for
+        lane = self._lane
+        held = (lane.hold(), *self._others)  # lest another thread close what is waited for
         while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0:
+            if lane.depot.doubtful:
+                lane.tidy()
             self._waiter.wait(remaining)
 
     def _lead(self, enough: Callable[[], object], end: float) -> bool:
@@ -222,6 +245,8 @@ class Replies:
         try:
             held = (self._lane.hold(), *self._others)
             while held[0] and not enough() and (remaining := end - time.monotonic()) > 0:
+                if self._lane.depot.doubtful:
+                    self._lane.tidy()
                 self._waiter.wait(remaining)
         except SCARCE:
             return False

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from actors.core.errors import DecodeError
-from actors.runtime.mailbox import frame, parcel, slab
+from actors.runtime.mailbox import depot, frame, parcel, slab
 from actors.runtime.mailbox.mailbox import Mailbox
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.slab import LARGEST, BadParcel, Slab, Slabs, place_of
@@ -184,7 +184,7 @@ def test_a_message_given_up_twice_does_not_free_the_room_of_the_next(tmp_path: P
 def test_the_slab_of_a_killed_sender_is_swept_once_no_frame_can_claim_it(
     mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slab, "_TIDY", 0.0)
+    monkeypatch.setattr(depot, "_SELDOM", 0.0)
     ready = Gate()
 
     def write() -> None:

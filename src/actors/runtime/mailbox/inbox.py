@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Final
 
 from actors.core.errors import DecodeError
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.mailbox import parcel
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.deadline import deadline, left, over
+from actors.runtime.mailbox.depot import Depot
 from actors.runtime.mailbox.frame import Kind, Parts
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_bytes
 from actors.runtime.mailbox.layout import Layout
-from actors.runtime.mailbox.slab import BadParcel, Slabs
+from actors.runtime.mailbox.slab import BadParcel
 from actors.runtime.mailbox.waiting import Waiter
 
 IDLE: Final = 1.0
@@ -36,14 +35,12 @@ class Inbox:
         fresh: bool = False,
     ) -> None:
         """Of a `fresh` mailbox nobody has read before, so that nothing has been left there."""
-        self._places = layout.places
-        self._slabs = Slabs(layout.places.main)
+        self._depot = Depot(layout.places, fresh=fresh)
         self._credits = credits
         self._pipe = pipe
         self.journal = Journal(layout.journal, pipe.number)
         self._waiter = Waiter(pipe.number, self.journal.refill, wake, spin=spin)
         self._label: bytes | None = None
-        self._swept = fresh
         self._scarce_since: float | None = None
 
     def fileno(self) -> int:
@@ -57,7 +54,7 @@ class Inbox:
             if isinstance(entry, Entry) and entry.kind == Kind.PARCEL:
                 self._label = entry.payload
             self.done()
-        self._sweep()
+        self.tidy()
 
     def run(self) -> Iterator[bytes]:
         """Take messages one after another until none waits, or one that did not come in one piece.
@@ -82,7 +79,7 @@ class Inbox:
     def done(self) -> None:
         """The message in hand has been dealt with."""
         if self._label is not None:  # before the journal knows, so that a kill leaves no parcel
-            parcel.discard(self._places, self._label, self._slabs)
+            self._depot.discard(self._label)
             self._label = None
         self.journal.done()
         if self._credits is not None:
@@ -105,8 +102,7 @@ class Inbox:
 
     def tidy(self) -> None:
         """Remove what killed senders have left; to be called when no message waits."""
-        if not self._swept or self._slabs.untidy:
-            self._sweep()
+        self._depot.tidy(self.empty)
 
     def mend(self) -> None:
         """Give back places that have been missing for `IDLE` seconds while no message waited.
@@ -136,17 +132,6 @@ class Inbox:
         """Let go of the mailbox; a message in hand stays in hand for the next reader to settle."""
         self.journal.close()
 
-    def _sweep(self) -> None:
-        """Remove the parcels that no frame will claim, unless some frame waits: then at the next wait.
-
-        Then, too, if there is no descriptor with which to look who lives.
-        """
-        if self.empty():
-            with suppress(OSError):
-                parcel.sweep(self._places, self.empty)
-                self._swept = True
-            self._slabs.tidy()
-
     def _unusual(self, entry: Entry | Garbage | None) -> Parts | None:
         match entry:
             case Entry(kind=Kind.INLINE, payload=message):  # with a note in its head
@@ -154,7 +139,7 @@ class Inbox:
             case Entry(kind=_, payload=label):
                 self._label = label
                 try:
-                    first, *others = parcel.receive(self._places, label, self._slabs)
+                    first, *others = self._depot.receive(label)
                 except BadParcel as error:
                     raise DecodeError("mailbox", str(error)) from None
                 return first, others

@@ -107,21 +107,23 @@ def discard(places: Places, label: bytes, slabs: Slabs | None = None) -> None:
 
 
 def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
-    """Remove the parcels and slabs of dead senders, if `unclaimed`: if no frame waits. Returns how many.
+    """Remove the parcels and slabs of dead senders, if `unclaimed`: if no frame waits.
 
-    `unclaimed` is asked when the senders are known to be dead: before that one might hand over its frame.
+    Returns how many stay, of the living too. `unclaimed` is asked when the senders are known to be dead:
+    before that one might hand over its frame. Raises `OSError` for want of descriptors.
     """
-    orphans = [path for path in _listing(places) if not _sender_lives(path.name)]
+    found = list(_listing(places))
+    orphans = [path for path in found if not _sender_lives(path.name)]
     if not orphans or not unclaimed():
-        return 0
+        return len(found)
     for path in orphans:
         path.unlink(missing_ok=True)
-    return len(orphans)
+    return len(found) - len(orphans)
 
 
 def _listing(places: Places) -> Iterable[Path]:
     for place in places:
-        with contextlib.suppress(OSError):  # not there, or not ours
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
             yield from (path for path in place.iterdir() if _NAME.fullmatch(path.name))
 
 

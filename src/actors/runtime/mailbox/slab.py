@@ -52,8 +52,6 @@ _NAME: Final = re.compile(rb"\d+\.\d+\.\d+")
 _MOMENT: Final = 1e-3
 """For how long a full slab is waited for, in seconds."""
 _MOST_OPEN: Final = 16
-_TIDY: Final = 1.0
-"""How often a receiver looks for slabs that the dead have left, in seconds."""
 
 
 class BadParcel(Exception):
@@ -231,8 +229,6 @@ class Slabs:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._open: dict[bytes, OpenSlab] = {}
-        self._met: set[bytes] = set()
-        self._tidied = 0.0
 
     def __getitem__(self, name: bytes) -> OpenSlab:
         """The slab of that name. Raises as `OpenSlab`."""
@@ -241,23 +237,15 @@ class Slabs:
     def _opened(self, name: bytes) -> OpenSlab:
         if not _NAME.fullmatch(name):
             raise BadParcel(f"no slab is named {name[:40]!r}")
-        if len(self._open) >= _MOST_OPEN:
-            self._open.pop(next(iter(self._open)))
-        found = self._open[name] = OpenSlab(f"{self._directory}/{name.decode()}")
-        self._met.add(name)
+        opened = self._open
+        if len(opened) >= _MOST_OPEN:
+            opened.pop(next(iter(opened)))
+        found = opened[name] = OpenSlab(f"{self._directory}/{name.decode()}")
         return found
 
-    @property
-    def untidy(self) -> bool:
-        """Whether some may have been left by the dead: looked for once in a while, if there are any."""
-        return bool(self._met) and time.monotonic() > self._tidied + _TIDY
-
-    def tidy(self) -> None:
-        """Let go of them all, as some may have been swept; whoever is met again is opened again."""
-        self._open.clear()
-        with contextlib.suppress(OSError):  # for want of descriptors
-            self._met.intersection_update(os.listdir(os.fsencode(self._directory)))
-        self._tidied = time.monotonic()
+    def close(self) -> None:
+        """Let go of them all; each is closed once nobody reads it. For any thread."""
+        self._open = {}  # not cleared, lest another thread find it changed in its hands
 
 
 def _words(descriptor: int) -> memoryview:
