@@ -192,6 +192,13 @@ def replies_of(system: ActorSystem) -> Lane:
     return system._endpoint.site.replies(1, os.getpid())  # pyright: ignore[reportPrivateUsage]
 
 
+class Talker(Player):
+    """Answers with what it is asked, unless it is to die."""
+
+    def receive(self, message: Any) -> Any:
+        return super().receive(message) if isinstance(message, Die) else message
+
+
 def ask(echo: ActorRef) -> None:
     assert echo.ask("here") == "here"
 
@@ -223,6 +230,24 @@ def test_small_replies_are_occasion_enough_to_remove_what_large_ones_have_left(
     while remains(lane):
         assert time.monotonic() < end
         asks(small)
+
+
+@pytest.mark.parametrize("how", ["stop", "exception", "exit"])
+def test_who_ends_in_order_leaves_nothing_to_an_application_that_asks_no_more(
+    system: ActorSystem, how: str
+) -> None:
+    talker, lane = system.spawn(Talker), replies_of(system)
+    for _ in range(3):
+        assert talker.ask(MEDIUM) == MEDIUM
+    assert remains(lane)
+    if how == "stop":
+        talker.stop()
+    else:
+        talker.tell(Die(how=how))
+    end = time.monotonic() + 20
+    while remains(lane):
+        assert time.monotonic() < end
+        os.sched_yield()
 
 
 @pytest.mark.parametrize("asks", [ask, ask_async, ask_future])

@@ -130,13 +130,13 @@ def test_for_want_of_descriptors_only_what_nothing_waits_for_is_closed(kept: Kep
     peer = peers.reach(ACTOR)
     while not peer.outbox.waiting:
         peer.post(b"x" * 4000, (), 0.0)
-    assert peers._close_idle() == 0  # pyright: ignore[reportPrivateUsage]
+    assert peers.let_go() == 0
     assert peers.reach(ACTOR) is peer
     pipe = os.open(kept.layout.mail, os.O_RDWR | os.O_NONBLOCK)
     os.read(pipe, 1 << 20)
     os.close(pipe)
     peer.outbox.drain()
-    assert peers._close_idle() == 1  # pyright: ignore[reportPrivateUsage]
+    assert peers.let_go() == 1
     with pytest.raises(Orphaned):
         peer.post(b"late", (), 0.0)
     assert peers.reach(ACTOR) is not peer

@@ -129,6 +129,19 @@ class Peers:
             outbox.flush(max(0.0, deadline - time.monotonic()))
         return sum(outbox.waiting for outbox in outboxes)
 
+    def let_go(self) -> int:
+        """Let go of what nothing waits for; it is opened again when needed. Returns how many.
+
+        Each is closed once no other thread writes to it any more, and its slab removed if no message is in it.
+        Who has something for a mailbox and finds it closed opens it again, so that its messages stay in
+        order; replies have none.
+        """
+        idle = [key for key, peer in tuple(self._peers.items()) if peer.retire() and self._drop(key, peer)]
+        quiet = [to for to, lane in tuple(self._lanes.items()) if not lane.waiting]
+        for asker in quiet:
+            self._lanes.pop(asker, None)
+        return len(idle) + len(quiet)
+
     def close(self) -> None:
         """Close everything; what waits is lost and counted."""
         with self._lock:
@@ -170,18 +183,6 @@ class Peers:
         try:
             return opening()
         except OSError as error:
-            if error.errno != errno.EMFILE or not self._close_idle():
+            if error.errno != errno.EMFILE or not self.let_go():
                 raise
             return opening()
-
-    def _close_idle(self) -> int:
-        """Let go of what nothing waits for; it is opened again when needed. Returns how many.
-
-        Each is closed once no other thread writes to it any more. One that has something for a mailbox and
-        finds it closed opens it again, so that its messages stay in order; replies have none.
-        """
-        idle = [key for key, peer in tuple(self._peers.items()) if peer.retire() and self._drop(key, peer)]
-        quiet = [to for to, lane in tuple(self._lanes.items()) if not lane.waiting]
-        for asker in quiet:
-            self._lanes.pop(asker, None)
-        return len(idle) + len(quiet)

@@ -81,6 +81,7 @@ class Worker:
             if self._runner is not None:
                 self._runner.close()
             self._flush()
+            self._endpoint.peers.let_go()  # with its slabs
 
     def _live(self) -> int:
         offspring.emancipate(self._on_sigterm, self._reception.abandon)
