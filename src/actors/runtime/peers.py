@@ -132,8 +132,8 @@ class Peers:
     def let_go(self) -> int:
         """Let go of what nothing waits for; it is opened again when needed. Returns how many.
 
-        Each is closed once no other thread writes to it any more, and its slab removed if no message is in it.
-        Who has something for a mailbox and finds it closed opens it again, so that its messages stay in
+        Each is closed once no other thread writes to it any more, and its slab removed if no message is in
+        it. Who has something for a mailbox and finds it closed opens it again, so that its messages stay in
         order; replies have none.
         """
         idle = [key for key, peer in tuple(self._peers.items()) if peer.retire() and self._drop(key, peer)]
