@@ -65,6 +65,13 @@ def test_what_makes_no_sense_is_refused_when_made(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["initial", "maximum", "factor", "jitter", "reset_after"])
+@pytest.mark.parametrize("value", ["x", None, True])
+def test_what_is_no_number_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{name} is {value!r}; it must be a number"):
+        Backoff(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["initial", "maximum", "factor", "jitter", "reset_after"])
 def test_not_a_number_is_refused_too(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         Backoff(**{name: float("nan")})

@@ -453,7 +453,7 @@ def test_the_limit_of_size_counts_stream_and_segments_on_both_sides() -> None:
 
 @pytest.mark.parametrize("limits", [{"size": 0}, {"depth": 0}, {"depth": 129}, {"items": -1}], ids=stable)
 def test_limits_are_validated_when_made(limits: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="is not within"):
+    with pytest.raises(ValueError, match="must be a whole number, at least"):
         Limits(**limits)
 
 

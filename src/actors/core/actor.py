@@ -6,12 +6,9 @@ from typing import Any
 
 from actors.core.context import Context
 from actors.core.reason import ExitReason
+from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
 from actors.core.strategy import AutoShutdown, Strategy
-
-
-class Spawnable:
-    """What can be spawned: the common base of `Actor` and `Supervisor`."""
 
 
 class Actor(Spawnable):
@@ -72,11 +69,12 @@ class Supervisor(Spawnable):
     """Whether the supervisor ends with its significant children (``options(significant=True)``)."""
     max_children: int | None = None
     """How many children it may have at a time; None for any number."""
-    children: tuple[ChildSpec[Any], ...] = ()
+    children: tuple[ChildSpec[Any] | type[Spawnable], ...] = ()
+    """Specs made by `child`, or classes that need no arguments."""
 
     def __init__(
         self,
-        *children: ChildSpec[Any],
+        *children: ChildSpec[Any] | type[Spawnable],
         strategy: Strategy | None = None,
         max_restarts: int | None = None,
         within: float | None = None,

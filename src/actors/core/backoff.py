@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import attrs
-
+from actors.core.demand import LASTING, number, option
 from actors.core.message import Message
-
-
-def _positive(_backoff: Any, field: attrs.Attribute[Any], value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{field.name} is {value!r}; it must be greater than 0")
-
-
-def _factor(_backoff: Any, _field: Any, value: float) -> None:
-    if not value >= 1:
-        raise ValueError(f"factor is {value!r}; it must be at least 1")
-
-
-def _share(_backoff: Any, _field: Any, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ValueError(f"jitter is {value!r}; it must be between 0 and 1")
 
 
 class Backoff(Message):
     """Delays the restarts of a child: ``initial``, then ``factor`` times longer each time.
 
     It composes with the limit of its supervisor: each restart counts, however late it comes. Durations
-    are in seconds. Raises `ValueError` for a value out of its range.
+    are in seconds. Raises `ValueError` for a value out of its range and `TypeError` for what is no number.
     """
 
-    initial: float = attrs.field(default=0.1, converter=float, validator=_positive)
+    initial: float = option(0.1, LASTING)
     """The delay before the first restart."""
-    maximum: float = attrs.field(default=30.0, converter=float, validator=_positive)
+    maximum: float = option(30.0, LASTING)
     """No delay is longer."""
-    factor: float = attrs.field(default=2.0, converter=float, validator=_factor)
-    jitter: float = attrs.field(default=0.1, converter=float, validator=_share)
+    factor: float = option(2.0, number(1))
+    jitter: float = option(0.1, number(0, 1))
     """Up to which share a delay is shortened at random, so that not all come back at once."""
-    reset_after: float = attrs.field(default=60.0, converter=float, validator=_positive)
+    reset_after: float = option(60.0, LASTING)
     """After a life of so many seconds a restart is a first one again."""
 
     def attempt(self, previous: int, lived: float) -> int:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-    from actors.core.actor import Spawnable
     from actors.core.ref import ActorRef
+    from actors.core.spawnable import Spawnable
     from actors.core.spec import ChildSpec
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import attrs
 
+from actors.core.demand import COUNT, LASTING, option
 from actors.core.reason import End, ExitReason
 from actors.core.strategy import AutoShutdown, Strategy
 from actors.core.terms import Restart
@@ -35,11 +36,11 @@ class Verdict(Enum):
 class Intensity:
     """How many restarts are allowed within how many seconds, in a window that slides.
 
-    Raises `ValueError` for a number out of its range.
+    Raises `ValueError` for a number out of its range and `TypeError` for what is none.
     """
 
-    max_restarts: int = attrs.field(default=3, validator=attrs.validators.ge(0))
-    within: float = attrs.field(default=5.0, validator=attrs.validators.gt(0))
+    max_restarts: int = option(3, COUNT)
+    within: float = option(5.0, LASTING)
 
     def allows(self, history: Sequence[float], now: float) -> bool:
         """Whether one more restart is allowed `now`, after those at the times of `history`."""

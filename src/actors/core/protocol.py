@@ -44,9 +44,6 @@ class Supervises(Message):
 
     def __attrs_post_init__(self) -> None:
         Intensity(self.max_restarts, self.within)
-        declared = len(self.children)
-        if self.max_children is not None and self.max_children < declared:
-            raise ValueError(f"max_children is {self.max_children}, but {declared} children are declared")
 
 
 class Hello(Request[int]):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from concurrent.futures import Future
 
-    from actors.core.actor import Spawnable
     from actors.core.message import Request
+    from actors.core.spawnable import Spawnable
     from actors.core.spec import ChildSpec
 
 R = TypeVar("R")

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-import re
+import difflib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack
+from typing import Any, Final, Generic, ParamSpec, TypeVar, Unpack
 
 import attrs
 
+from actors.core.demand import TEXT
+from actors.core.glance import brief
 from actors.core.message import changed
+from actors.core.spawnable import Spawnable
 from actors.core.terms import Options, Terms
 
-if TYPE_CHECKING:
-    from actors.core.actor import Spawnable
-
 P = ParamSpec("P")
-A = TypeVar("A", bound="Spawnable", covariant=True)
+A = TypeVar("A", bound=Spawnable, covariant=True)
 
-_NAME = re.compile(r"[^\s/\0][^/\0\n]*")
-_LONGEST_NAME = 200
+_LONGEST_NAME: Final = 200
 
 
 def check_name(name: str) -> str:
-    """Raises `ValueError` unless `name` can name an actor below its parent."""
-    if not _NAME.fullmatch(name) or len(name.encode()) > _LONGEST_NAME or name in (".", ".."):
-        raise ValueError(
-            f"{name!r} cannot name an actor: a name has 1 to {_LONGEST_NAME} bytes, "
-            "no slash or line break, and does not begin with a space"
-        )
+    """Raises `ValueError` unless `name` can name an actor below its parent, `TypeError` if it is no str."""
+    TEXT.check("name", name)
+    flaw = _flaw(name)
+    if flaw:
+        raise ValueError(f"{brief(name)} cannot name an actor: {flaw}")
     return name
+
+
+def _flaw(name: str) -> str:
+    """Which rule for names it breaks; empty if none."""
+    size = len(name.encode(errors="replace"))
+    rules = (
+        (not 0 < size <= _LONGEST_NAME, f"a name has 1 to {_LONGEST_NAME} bytes, and it has {size}"),
+        (name in (".", ".."), "that is a directory to the file system"),
+        (name[:1].isspace(), "it begins with a space"),
+        ("/" in name, "it contains a slash, which separates the names in a path"),
+        ("\n" in name, "it contains a line break"),
+        ("\0" in name, "it contains a zero byte"),
+        (any("\ud800" <= letter <= "\udfff" for letter in name), "it contains a lone surrogate"),
+    )
+    return next((flaw for broken, flaw in rules if broken), "")
 
 
 def _valid_name(_spec: Any, _field: Any, name: str | None) -> None:
@@ -36,11 +49,16 @@ def _valid_name(_spec: Any, _field: Any, name: str | None) -> None:
         check_name(name)
 
 
+def _valid_class(_spec: Any, _field: Any, actor: Any) -> None:
+    if not (isinstance(actor, type) and issubclass(actor, Spawnable)):
+        raise TypeError(f"{brief(actor)} is no subclass of Actor or Supervisor; make it one")
+
+
 @attrs.frozen(kw_only=True)
 class ChildSpec(Generic[A]):
     """What to start and how to treat it; made by `child`, changed by `options`, used again and again."""
 
-    actor: type[A]
+    actor: type[A] = attrs.field(validator=_valid_class)
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     name: str | None = attrs.field(default=None, validator=_valid_name)
@@ -67,8 +85,10 @@ class ChildSpec(Generic[A]):
           tenth earlier by chance, so that those started together are not recycled together.
         - ``nice``, ``cpu_affinity``: its process's priority (``os.nice``) and the processors it may use.
 
-        Raises `ValueError` for a value out of its range and `TypeError` for what is no option.
+        Raises `ValueError` for a value out of its range, and `TypeError` for one of another type and for
+        what is no option.
         """
+        _refuse_unknown(changes)
         name = changes.pop("name", self.name)
         return attrs.evolve(self, name=name, terms=changed(self.terms, **changes))
 
@@ -76,9 +96,30 @@ class ChildSpec(Generic[A]):
 def child(actor: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> ChildSpec[A]:
     """Specify an actor or supervisor of a class with the arguments of its constructor.
 
-    Type checkers check the arguments. Raises `TypeError` for what is no class.
+    Type checkers check the arguments. Raises `TypeError` for what is no such class.
     """
     if not isinstance(actor, type):
-        raise TypeError(f"child() takes a class, not {actor!r}")
+        raise TypeError(f"child() takes a class, not {brief(actor)}")
     cls: type[A] = actor  # a callable that is a class, of what it makes
     return ChildSpec(actor=cls, args=args, kwargs=kwargs)
+
+
+def spec_of(value: ChildSpec[Any] | type[Spawnable], taker: str) -> ChildSpec[Any]:
+    """A specification, or that of a class that needs no arguments.
+
+    Raises `TypeError` for anything else, and says who takes it.
+    """
+    if isinstance(value, type):
+        return child(value)
+    if not isinstance(value, ChildSpec):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{taker} takes a class or child(...), not {brief(value)}")
+    return value
+
+
+def _refuse_unknown(changes: Mapping[str, Any]) -> None:
+    options = list(Options.__annotations__)
+    for name in changes:
+        if name not in options:
+            near = difflib.get_close_matches(name, options)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(options)}"
+            raise TypeError(f"{name} is no option; {hint}")

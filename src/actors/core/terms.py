@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, TypedDict
-
-import attrs
+from typing import Any, Final, TypedDict
 
 from actors.core.backoff import Backoff
+from actors.core.demand import FLAG, LASTING, SECONDS, Demand, choice, instance, option, optional, whole
 from actors.core.message import Message
 
-_MOST_RETRIES = 100
+LARGEST_BOUND: Final = 4096
+"""The largest ``mailbox_size``: how many free places a pipe of one page can count."""
+_MOST_RETRIES: Final = 100
 
 
 class Restart(StrEnum):
@@ -54,37 +55,26 @@ class Options(TypedDict, total=False):
     cpu_affinity: Iterable[int] | None
 
 
-def _at_least_zero(_terms: Any, field: attrs.Attribute[Any], value: float) -> None:
-    if not value >= 0:
-        raise ValueError(f"{field.name} is {value!r}; it must be at least 0")
+def _sorted(cpus: Any) -> Any:
+    if not isinstance(cpus, Iterable) or isinstance(cpus, str):
+        return cpus
+    numbers = tuple(map(_CPU.convert, cpus))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return tuple(sorted(set(numbers))) if all(map(_CPU.kind, numbers)) else numbers
 
 
-def _positive(_terms: Any, field: attrs.Attribute[Any], value: float | None) -> None:
-    if value is not None and not value > 0:
-        raise ValueError(f"{field.name} is {value!r}; it must be greater than 0, or None for no limit")
+def _are_numbers(cpus: Any) -> bool:
+    return isinstance(cpus, tuple) and all(map(_CPU.kind, cpus))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
-def _retry(_terms: Any, _field: Any, value: int) -> None:
-    if not 0 <= value <= _MOST_RETRIES:
-        raise ValueError(f"retry is {value!r}; it must be between 0 and {_MOST_RETRIES}")
-
-
-def _nice(_terms: Any, _field: Any, value: int) -> None:
-    if not -20 <= value <= 19:
-        raise ValueError(f"nice is {value!r}; it must be between -20 and 19")
-
-
-def _cpus(cpus: Iterable[int] | None) -> tuple[int, ...] | None:
-    return None if cpus is None else tuple(sorted(set(cpus)))
-
-
-def _some(_terms: Any, _field: Any, cpus: tuple[int, ...] | None) -> None:
-    if cpus is not None and (not cpus or cpus[0] < 0):
-        raise ValueError(f"cpu_affinity is {cpus!r}; it must name at least one processor, from 0 on")
-
-
-_seconds = attrs.converters.optional(float)
-_whole = attrs.converters.optional(int)
+_CPU: Final = whole(0)
+_CPUS: Final = Demand(
+    "the numbers of one processor or more, from 0 on",
+    _are_numbers,
+    lambda cpus: bool(cpus) and all(map(_CPU.fits, cpus)),
+    _sorted,
+)
+_LIMIT: Final = optional(LASTING, "no limit")
+_AMOUNT: Final = optional(whole(1), "no limit")
 
 
 class Terms(Message):
@@ -93,20 +83,20 @@ class Terms(Message):
     Made and changed by `ChildSpec.options`, which documents each of them. Durations are in seconds.
     """
 
-    restart: Restart = attrs.field(default=Restart.TRANSIENT, converter=Restart)
-    backoff: Backoff | None = None
-    shutdown: float = attrs.field(default=5.0, converter=float, validator=_at_least_zero)
-    start_timeout: float = attrs.field(default=30.0, converter=float, validator=_at_least_zero)
-    start_method: StartMethod = attrs.field(default=StartMethod.FORK, converter=StartMethod)
-    significant: bool = False
-    mailbox_size: int = attrs.field(default=0, validator=_at_least_zero)
-    retry: int = attrs.field(default=0, validator=_retry)
-    handler_timeout: float | None = attrs.field(default=None, converter=_seconds, validator=_positive)
-    max_memory: int | None = attrs.field(default=None, converter=_whole, validator=_positive)
-    max_messages: int | None = attrs.field(default=None, validator=_positive)
-    max_age: float | None = attrs.field(default=None, converter=_seconds, validator=_positive)
-    nice: int = attrs.field(default=0, validator=_nice)
-    cpu_affinity: tuple[int, ...] | None = attrs.field(default=None, converter=_cpus, validator=_some)
+    restart: Restart = option(Restart.TRANSIENT, choice(Restart))
+    backoff: Backoff | None = option(None, optional(instance(Backoff), "no delay"))
+    shutdown: float = option(5.0, SECONDS)
+    start_timeout: float = option(30.0, SECONDS)
+    start_method: StartMethod = option(StartMethod.FORK, choice(StartMethod))
+    significant: bool = option(False, FLAG)
+    mailbox_size: int = option(0, whole(0, LARGEST_BOUND))
+    retry: int = option(0, whole(0, _MOST_RETRIES))
+    handler_timeout: float | None = option(None, _LIMIT)
+    max_memory: int | None = option(None, _AMOUNT)
+    max_messages: int | None = option(None, _AMOUNT)
+    max_age: float | None = option(None, _LIMIT)
+    nice: int = option(0, whole(-20, 19))
+    cpu_affinity: tuple[int, ...] | None = option(None, optional(_CPUS, "any"))
 
     def __attrs_post_init__(self) -> None:
         if self.significant and self.restart is Restart.PERMANENT:

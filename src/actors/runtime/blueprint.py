@@ -15,15 +15,16 @@ from functools import reduce
 from types import ModuleType
 from typing import Any, Final
 
-from actors.core.actor import Spawnable, Supervisor
+from actors.core import declaration
+from actors.core.actor import Supervisor
 from actors.core.address import Address
 from actors.core.codec import Codec
 from actors.core.errors import EncodeError, NotImportable
 from actors.core.message import default_tag
 from actors.core.protocol import Blueprint, Supervises
 from actors.core.ref import ActorRef
+from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
-from actors.core.strategy import AutoShutdown, Strategy
 
 _VALUES: Final = b"v"
 _PICKLE: Final = b"p"
@@ -47,8 +48,6 @@ def draw(spec: ChildSpec[Any], codec: Codec) -> Blueprint:
 def target_of(cls: type[Spawnable]) -> str:
     """A class as ``module:qualname``. Raises `NotImportable` if no import would find it there."""
     name = f"{cls.__module__}.{cls.__qualname__}"
-    if not (isinstance(cls, type) and issubclass(cls, Spawnable)):  # pyright: ignore
-        raise TypeError(f"{cls!r} is no subclass of Actor or Supervisor")
     if "<locals>" in cls.__qualname__:
         raise NotImportable(name, "it is defined inside a function; define it at the top of a module")
     module = "__main__" if cls.__module__ == "__mp_main__" else cls.__module__
@@ -99,12 +98,8 @@ def _draw_supervisor(spec: ChildSpec[Any], codec: Codec) -> Blueprint:
         name=spec.name,
         terms=spec.terms,
         supervises=Supervises(
-            strategy=Strategy(declared.strategy),
-            max_restarts=declared.max_restarts,
-            within=float(declared.within),
-            children=tuple(draw(child, codec) for child in declared.children),
-            auto_shutdown=AutoShutdown(declared.auto_shutdown),
-            max_children=declared.max_children,
+            children=tuple(draw(child, codec) for child in declaration.children_of(declared)),
+            **declaration.attributes_of(declared),
         ),
     )
 

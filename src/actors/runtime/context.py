@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from structlog.typing import FilteringBoundLogger
 
 from actors.core import reason
-from actors.core.actor import Spawnable
+from actors.core.demand import LASTING, SECONDS
 from actors.core.protocol import Unwatch, Watch
 from actors.core.ref import ActorRef
+from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
 from actors.runtime import log
 from actors.runtime.alarms import Alarm
@@ -53,14 +54,10 @@ class WorkerContext:
         self._endpoint.tell_guardian(Unwatch(id=actor.address.id), actor.address.system)
 
     def send_after(self, seconds: float, message: Any) -> Alarm:
-        if not seconds >= 0:
-            raise ValueError(f"seconds is {seconds!r}; it must be at least 0")
-        return self._send(seconds, message, again=False)
+        return self._send(SECONDS.check("seconds", seconds), message, again=False)
 
     def send_every(self, seconds: float, message: Any) -> Alarm:
-        if not seconds > 0:
-            raise ValueError(f"seconds is {seconds!r}; it must be greater than 0")
-        return self._send(seconds, message, again=True)
+        return self._send(LASTING.check("seconds", seconds), message, again=True)
 
     def _send(self, seconds: float, message: Any, *, again: bool) -> Alarm:
         self._endpoint.codec.encode(message)

@@ -6,13 +6,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Codec
 from actors.core.errors import ActorCrashed, NameTaken, StartError
 from actors.core.protocol import Blueprint, NotSpawned, Spawn
 from actors.core.ref import ActorRef
-from actors.core.spec import ChildSpec
+from actors.core.spawnable import Spawnable
+from actors.core.spec import ChildSpec, spec_of
 from actors.runtime import blueprint
 
 _MARGIN: Final = 10.0
@@ -24,10 +24,10 @@ def plan(
 ) -> tuple[Spawn, float]:
     """What to ask of the guardian, and how long its answer may take.
 
-    Raises `NotImportable` for what another process could not find again.
+    Raises `TypeError` for what cannot be spawned, and `NotImportable` for what another process could not
+    find again.
     """
-    if isinstance(spec, type):
-        spec = ChildSpec(actor=spec)
+    spec = spec_of(spec, "spawn")
     if name is not None:
         spec = spec.options(name=name)
     drawn = blueprint.draw(spec, codec)

@@ -9,13 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Final
 
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.journal import waiting_bytes
-
-MOST: Final = 4096
-"""The largest bound of a mailbox: what a pipe of one page holds."""
 
 
 class Credits:

@@ -9,7 +9,8 @@ from typing import Final
 
 import attrs
 
-from actors.runtime.mailbox import credit, journal
+from actors.core.terms import LARGEST_BOUND
+from actors.runtime.mailbox import journal
 from actors.runtime.mailbox.parcel import Places
 
 PIPE_SIZE: Final = 64 << 10
@@ -48,12 +49,12 @@ class Layout:
     def create(self, maxsize: int) -> list[int]:
         """Make the files of an empty mailbox; return descriptors that keep what its pipes hold.
 
-        Raises `ValueError` for a bound over `credit.MOST` and `OSError` if the disk is full; then the
+        Raises `ValueError` for a bound over `LARGEST_BOUND` and `OSError` if the disk is full; then the
         directory holds no usable mailbox and is the caller's to remove.
         """
-        if maxsize > credit.MOST:
+        if maxsize > LARGEST_BOUND:
             raise ValueError(
-                f"a mailbox is bounded to at most {credit.MOST} messages, not {maxsize}; "
+                f"a mailbox is bounded to at most {LARGEST_BOUND} messages, not {maxsize}; "
                 "0 makes it unbounded"
             )
         keepers: list[int] = []

@@ -1,0 +1,5 @@
+"""What can be spawned."""
+
+
+class Spawnable:
+    """The common base of `Actor` and `Supervisor`."""
