@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import functools
 import gc
 import importlib
 import logging
@@ -67,6 +68,56 @@ def test_a_number_out_of_its_range_is_refused_when_the_system_is_made(name: str)
     options: dict[str, Any] = {name: -1}
     with pytest.raises(ValueError, match=name):
         ActorSystem("bad", **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "demand"),
+    [
+        ("name", [5, None], "a str"),
+        ("max_restarts", ["x", None, 1.5], "a whole number, at least 0"),
+        ("max_guardian_restarts", ["x", None, 1.5], "a whole number, at least 0"),
+        ("within", ["x", None], "a number of seconds, greater than 0"),
+        ("start_timeout", ["x", None], "a number of seconds, at least 0"),
+        ("shutdown_timeout", ["x", None], "a number of seconds, at least 0"),
+        ("handle_signals", ["no"], "True or False"),
+        ("on_escalation", [None], "'stop_branch' or 'shut_down' (Escalation)"),
+        ("limits", [5], "a Limits, or None for the usual ones"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused_when_the_system_is_made(
+    name: str, values: list[Any], demand: str
+) -> None:
+    for value in values:
+        options: dict[str, Any] = {name: value}
+        with pytest.raises(TypeError) as refused:
+            ActorSystem(**options)
+        assert str(refused.value) == f"{name} is {value!r}; it must be {demand}"
+
+
+def test_a_level_of_the_log_that_there_is_not_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    system = ActorSystem("loud")
+    monkeypatch.setenv("ACTORS_LOG_LEVEL", "verbose")
+    with pytest.raises(
+        ValueError, match="ACTORS_LOG_LEVEL='verbose' is no level; there are: debug, info, "
+    ):
+        system.start()
+    monkeypatch.setenv("ACTORS_LOG_LEVEL", "CRITICAL")
+    with system:
+        assert system.spawn(Player).ask(Numbers()) == []
+
+
+@pytest.mark.parametrize("thing", [Player(), "Player", functools.partial(Player, 1)])
+def test_what_cannot_be_spawned_is_refused_with_what_can(system: ActorSystem, thing: Any) -> None:
+    with pytest.raises(TypeError, match=r"^spawn takes a class or child\(...\), not "):
+        system.spawn(thing)
+
+
+def test_a_listener_that_cannot_be_called_is_refused_at_once(system: ActorSystem) -> None:
+    nobody: Any = None
+    with pytest.raises(TypeError, match="callback is None; it must be a function that takes an event"):
+        system.listen(nobody)
 
 
 def no_thread(self: threading.Thread) -> None:

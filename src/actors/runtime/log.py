@@ -17,7 +17,8 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 LEVEL: Final = "ACTORS_LOG_LEVEL"
-"""The environment variable that sets the least level shown: debug, info, warning, error."""
+"""The environment variable that sets the least level shown, one of `_LEVELS`."""
+_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 _STDERR: Final = 2
 _PAGE: Final = 4096
 
@@ -66,6 +67,16 @@ def impatient_logger() -> FilteringBoundLogger:
     return logger(Impatient())
 
 
+def check_level() -> None:
+    """Raise `ValueError` if the environment sets no level that there is."""
+    if _setting().lower() not in _LEVELS:
+        raise ValueError(f"{LEVEL}={_setting()!r} is no level; there are: {', '.join(_LEVELS)}")
+
+
+def _setting() -> str:
+    return os.environ.get(LEVEL, "warning")
+
+
 def _level() -> int:
-    name = os.environ.get(LEVEL, "warning").upper()
-    return logging.getLevelNamesMapping().get(name, logging.WARNING)
+    """The level set. What is none, and was set after `check_level`, must not take the log away."""
+    return logging.getLevelNamesMapping().get(_setting().upper(), logging.WARNING)

@@ -17,19 +17,20 @@ from typing import Any, Final, Self
 
 import attrs
 
-from actors.core.actor import Spawnable
 from actors.core.address import Address
 from actors.core.codec import Limits
+from actors.core.demand import COUNT, FLAG, SECONDS, choice, instance, optional
 from actors.core.errors import ActorsError, StartError, SystemStopped
 from actors.core.events import Event
-from actors.core.glance import reason
+from actors.core.glance import brief, reason
 from actors.core.policy import Intensity
 from actors.core.protocol import Exits
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
+from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec, check_name
 from actors.core.strategy import Escalation
-from actors.runtime import linux
+from actors.runtime import linux, log
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.eventstream import EventStream
 from actors.runtime.guardian import boot
@@ -39,6 +40,7 @@ from actors.runtime.session import Session
 
 _MINUTE: Final = 60.0
 _SIGTERM_EXIT: Final = 128 + signal.SIGTERM
+_LIMITS: Final = optional(instance(Limits), "the usual ones")
 
 
 class ActorSystem:
@@ -74,30 +76,34 @@ class ActorSystem:
         `max_guardian_restarts` times within a minute; each may take `start_timeout` seconds to be ready,
         with its import of the application's main module. `shutdown_timeout` bounds `stop`, whatever the
         actors' own budgets (``shutdown=``) add up to: then everything is killed. `limits` bound the
-        messages of this process.
+        messages of this process. Raises `ValueError` for a value out of its range and `TypeError` for one
+        of another type.
         """
         linux.require()
-        _at_least_zero("max_guardian_restarts", max_guardian_restarts)
-        _at_least_zero("start_timeout", start_timeout)
-        _at_least_zero("shutdown_timeout", shutdown_timeout)
         self.name = check_name(name)
-        self._orders = Orders({}, Intensity(max_restarts, within), Escalation(on_escalation))
-        self._replacements = Intensity(max_guardian_restarts, _MINUTE)
-        self._handle_signals = handle_signals
-        self._start_timeout = start_timeout
-        self._shutdown_timeout = shutdown_timeout
-        self._limits = limits
+        escalation = choice(Escalation).check("on_escalation", on_escalation)
+        self._orders = Orders({}, Intensity(max_restarts, within), escalation)
+        replacements = COUNT.check("max_guardian_restarts", max_guardian_restarts)
+        self._replacements = Intensity(replacements, _MINUTE)
+        self._handle_signals: bool = FLAG.check("handle_signals", handle_signals)
+        self._start_timeout: float = SECONDS.check("start_timeout", start_timeout)
+        self._shutdown_timeout: float = SECONDS.check("shutdown_timeout", shutdown_timeout)
+        self._limits: Limits | None = _LIMITS.check("limits", limits)
         self._lock = threading.RLock()
         self._running: Session | None = None
         self._ended: ActorsError | None = None
         self._old_handler: Any = None
 
     def start(self) -> Self:
-        """Start the guardian. Raises `StartError`; a system is started once."""
+        """Start the guardian. Raises `StartError`; a system is started once.
+
+        Raises `ValueError` for an environment variable (``ACTORS_…``) that makes no sense.
+        """
         with self._lock:
             if self._running is not None or self._ended is not None:
                 raise StartError(self.name, "it has been started before; make another ActorSystem")
             boot.refuse_while_importing(self.name)
+            log.check_level()
             self._running = session = self._begin()
             atexit.register(self.stop)
             try:
@@ -148,6 +154,8 @@ class ActorSystem:
 
     def listen(self, callback: Callable[[Event], object]) -> Listener:
         """Call back with each event from now on, in a thread of the listener, until it is closed."""
+        if not callable(callback):
+            raise TypeError(f"callback is {brief(callback)}; it must be a function that takes an event")
         return Listener(self.events(), callback)
 
     def exits(self, path: str) -> list[ExitReason]:
@@ -308,8 +316,3 @@ class ActorSystem:
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(_SIGTERM_EXIT)
-
-
-def _at_least_zero(name: str, value: float) -> None:
-    if not value >= 0:
-        raise ValueError(f"{name} is {value!r}; it must be at least 0")
