@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
+from collections.abc import Callable
+from queue import Empty
+from typing import Any
 
 import pytest
 
-from actors import ActorSystem, Mailbox, Supervisor, child
+from actors import ActorSystem, AskTimeout, Mailbox, MailboxFull, Supervisor, child
 from support.cast import Add, Echo, Hold, Numbers, Player
 
 LONG = (math.inf, 3_000_000.0)
@@ -45,3 +49,56 @@ def test_threads_may_wait_for_their_replies(system: ActorSystem, mailbox: Mailbo
         thread.join(20)
     assert replies == ["go", "go"]
     here.close()
+
+
+def test_a_duration_that_is_not_a_number_is_over_at_once(system: ActorSystem, mailbox: Mailbox) -> None:
+    echo, events, nan = system.spawn(Echo), system.events(), math.nan
+    with pytest.raises(AskTimeout):
+        echo.ask(1, timeout=nan)
+    with pytest.raises(AskTimeout):
+        asyncio.run(echo.ask_async(1, timeout=nan))
+    with pytest.raises(AskTimeout):
+        echo.ask_future(1, timeout=nan).result(20)
+    echo.tell(1, timeout=nan)
+    assert not echo.join(nan)
+    assert not system.wait(nan)
+    assert events.next(nan) is None
+    with pytest.raises(Empty):
+        mailbox.get(timeout=nan)
+    events.close()
+    assert echo.ask("and on") == "and on"
+
+
+def test_a_full_mailbox_has_no_room_after_what_is_no_time(system: ActorSystem, mailbox: Mailbox) -> None:
+    player, here = system.spawn(child(Player).options(mailbox_size=1)), Mailbox()
+    player.tell(Hold(taken=here.address, release=mailbox.address))
+    here.get(timeout=20)
+    with pytest.raises(MailboxFull):
+        player.ask(Numbers(), timeout=math.nan)
+    with pytest.raises(MailboxFull):
+        asyncio.run(player.ask_async(Numbers(), timeout=math.nan))
+    mailbox.put("go")
+    assert player.ask(Numbers(), timeout=20) == []
+    here.close()
+
+
+@pytest.mark.parametrize("wrong", [None, "x"])
+def test_a_timeout_that_is_no_number_is_refused_by_name(
+    system: ActorSystem, mailbox: Mailbox, wrong: Any
+) -> None:
+    echo = system.spawn(Echo)
+    asks: list[Callable[[], object]] = [
+        lambda: echo.ask(1, timeout=wrong),
+        lambda: asyncio.run(echo.ask_async(1, timeout=wrong)),
+        lambda: echo.ask_future(1, timeout=wrong),
+    ]
+    waits: list[Callable[[], object]] = [
+        lambda: echo.tell(1, timeout=wrong),
+        lambda: echo.join(wrong),
+        lambda: system.wait(wrong),
+        lambda: mailbox.get(timeout=wrong),
+    ]
+    for wait in asks if wrong is None else asks + waits:
+        with pytest.raises(TypeError, match=f"^timeout is {wrong!r}; it must be a number of seconds$"):
+            wait()
+    assert echo.ask("and on") == "and on"

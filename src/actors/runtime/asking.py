@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from actors.core import envelope
 from actors.core.address import Address
+from actors.core.demand import no_seconds
 from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import (
     ActorCrashed,
@@ -70,7 +71,10 @@ class Asking:
     def ask(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end."""
         replies = self._replies or self.replies
-        pending = Pending(time.monotonic() + timeout)
+        try:  # in line, as every ask comes by here
+            pending = Pending(time.monotonic() + timeout)
+        except TypeError:
+            raise no_seconds("timeout", timeout) from None
         try:
             number = self._send(to, message, pending, self._chain(to), pending.deadline)
         except Interregnum:
@@ -85,10 +89,10 @@ class Asking:
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end without blocking the event loop."""
         loop = asyncio.get_running_loop()
-        pending = PendingInLoop(time.monotonic() + timeout, loop)
+        pending = PendingInLoop(_moment(timeout), loop)
         self.replies.attend(loop)
         number = await self._send_patiently(to, message, timeout, pending)
-        clock = loop.call_later(pending.deadline - time.monotonic(), pending.expire)
+        clock = loop.call_later(max(0.0, pending.deadline - time.monotonic()), pending.expire)
         try:
             answer = await pending.future
         finally:
@@ -99,7 +103,7 @@ class Asking:
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
         """Send a question; the future tells its end."""
         futures = self.replies.futures
-        pending = futures.expect(time.monotonic() + timeout, partial(self._conclude, to, message, timeout))
+        pending = futures.expect(_moment(timeout), partial(self._conclude, to, message, timeout))
         try:
             number = self._send(to, message, pending, (), 0.0)
         except Interregnum:
@@ -181,7 +185,7 @@ class Asking:
     ) -> int:
         chain = self._chain(to)
         while True:
-            late = time.monotonic() >= pending.deadline
+            late = not time.monotonic() < pending.deadline  # so that nan is, too
             try:
                 return self._send(to, message, pending, chain, 0.0)
             except MailboxFull:
@@ -210,3 +214,10 @@ class Asking:
             self._replies.end_all(error)
             self._replies.close()
         self._wake, self._on_wake = (), lambda: error
+
+
+def _moment(timeout: float) -> float:
+    try:
+        return time.monotonic() + timeout
+    except TypeError:
+        raise no_seconds("timeout", timeout) from None

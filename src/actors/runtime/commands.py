@@ -7,12 +7,13 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from actors.core import envelope
-from actors.core.actor import Spawnable
 from actors.core.address import Address
+from actors.core.demand import no_seconds
 from actors.core.envelope import Kind
 from actors.core.errors import ActorCrashed, ActorRestarting, AskTimeout, MailboxClosed
 from actors.core.protocol import Children, Join, Stop
 from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
+from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
 from actors.runtime import spawning
 from actors.runtime.interregnum import Interregnum
@@ -86,7 +87,10 @@ class Commands:
 
     def inquire(self, question: Any, system: str, timeout: float = DEFAULT_TIMEOUT) -> Any:
         """Ask a guardian something that may be asked again, of another one, if it is killed."""
-        deadline = time.monotonic() + timeout
+        try:
+            deadline = time.monotonic() + timeout
+        except TypeError:
+            raise no_seconds("timeout", timeout) from None
         while True:
             try:
                 left = max(0.0, deadline - time.monotonic())

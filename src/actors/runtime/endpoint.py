@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
+from actors.core.demand import no_seconds
 from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull
 from actors.core.reason import ExitReason
@@ -242,4 +243,7 @@ class Endpoint:
 
 
 def _deadline(timeout: float) -> float:
-    return time.monotonic() + timeout if timeout > 0 else 0.0
+    try:
+        return time.monotonic() + timeout if timeout > 0 else 0.0
+    except TypeError:
+        raise no_seconds("timeout", timeout) from None

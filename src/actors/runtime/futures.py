@@ -160,7 +160,7 @@ class Futures:
         with self._lock:
             if not self._in_charge:
                 return None
-            late = [pending for pending in self._open if pending.deadline <= now]
+            late = [pending for pending in self._open if not pending.deadline > now]
         for pending in late:
             pending.end()
         with self._lock:

@@ -118,7 +118,7 @@ class Peer:
             if self.outbox.closed:
                 raise Orphaned(self.name)
             remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            if not remaining > 0:  # so that nan is over, too
                 raise MailboxFull(self.name, f"{places.size} messages wait already")
             with suppress(InterruptedError):
                 poll.poll(min(remaining, 0.1) * 1000)

@@ -86,7 +86,7 @@ class Replies:
         try:
             while pending.answer is None:
                 remaining = pending.deadline - time.monotonic()
-                if remaining <= 0:
+                if not remaining > 0:  # so that nan is over, too
                     return None
                 if self._leading.acquire(False):
                     scarce = False

@@ -10,15 +10,20 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from actors.core.demand import no_seconds
+
 LONGEST: Final = 86_400.0
 """How long one wait lasts at most, in seconds: what the kernel and locks can count; then wait again."""
 
 
 def deadline(block: bool, timeout: float | None) -> float | None:
-    """The deadline of a call with these arguments."""
+    """The deadline of a call with these arguments; not a number of seconds are none."""
     if not block:
         return 0.0
-    return None if timeout is None else time.monotonic() + max(timeout, 0.0)
+    try:
+        return None if timeout is None else time.monotonic() + max(0.0, timeout)  # in this order, for nan
+    except TypeError:
+        raise no_seconds("timeout", timeout) from None
 
 
 def left(moment: float | None) -> float:
