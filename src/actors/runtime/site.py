@@ -19,7 +19,9 @@ from typing import Final
 import attrs
 
 from actors.core.address import Address
+from actors.core.demand import TEXT
 from actors.core.errors import NoSuchActor
+from actors.core.glance import brief
 from actors.runtime import rundirectory
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox.layout import Layout
@@ -86,7 +88,10 @@ class Site:
         return self.lane(number, f"replies.{incarnation}")
 
     def name(self, path: str, number: int) -> None:
-        """Give an actor its name. Raises `FileExistsError` if another has it."""
+        """Give an actor its name.
+
+        Raises `FileExistsError` if another has it and `ValueError` if it is too long.
+        """
         os.symlink(f"../{number}", self._link(path))
 
     def unname(self, path: str) -> None:
@@ -94,10 +99,11 @@ class Site:
         self._link(path).unlink(missing_ok=True)
 
     def find(self, path: str) -> Address:
-        """The address of the actor that has a name now. Raises `NoSuchActor`."""
+        """The address of the actor that has a name now. Raises `NoSuchActor`, also for what names none."""
+        TEXT.check("path", path)
         try:
             number = int(os.readlink(self._link(path)).removeprefix("../"))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             raise NoSuchActor(path, sorted(self.names())) from None
         return Address(self.system, number, path)
 
@@ -124,9 +130,13 @@ class Site:
 
     def _link(self, path: str) -> Path:
         name = _quote(path)
-        if not 0 < len(name.encode()) <= _LONGEST_FILE_NAME:
+        size = len(name.encode())
+        if name in ("", ".", "..") or "\0" in name:
+            raise ValueError(f"the path {brief(path)} is that of no actor")
+        if size > _LONGEST_FILE_NAME:
             raise ValueError(
-                f"the path {path!r} is over {_LONGEST_FILE_NAME} bytes long; use shorter names"
+                f"the path {brief(path)} takes {size} bytes, three for each / and %, and at most "
+                f"{_LONGEST_FILE_NAME} are possible; use shorter names"
             )
         return self.path / "names" / name
 
