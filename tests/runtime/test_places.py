@@ -24,8 +24,11 @@ def test_an_actor_has_the_priority_and_the_processors_that_it_was_given(system: 
 
 
 def test_a_processor_that_there_is_not_fails_the_start_and_says_so(system: ActorSystem) -> None:
-    with pytest.raises(StartError, match="cpu_affinity"):
-        system.spawn(child(Placed).options(cpu_affinity=[4_000]))
+    here = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
+    for number in (4_000, 1 << 40):
+        wrong = rf"cpu_affinity is \[{number}\]; the processors here are {here}\n"
+        with pytest.raises(StartError, match=wrong):
+            system.spawn(child(Placed).options(cpu_affinity=[number]))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may have any priority")

@@ -37,11 +37,22 @@ def die_with(parent: int) -> None:
 
 
 def take_place(nice: int, processors: Iterable[int] | None) -> None:
-    """Run at a priority, and on some processors only. Raises `OSError` for what is not to be had."""
+    """Run at a priority, and on some processors only.
+
+    Raises `OSError` for a priority, and `ValueError` for processors, that are not to be had.
+    """
     if nice:
         os.nice(nice)
     if processors is not None:
+        _pin(list(processors))
+
+
+def _pin(processors: list[int]) -> None:
+    try:
         os.sched_setaffinity(0, processors)
+    except (OSError, OverflowError):
+        there = ", ".join(map(str, sorted(os.sched_getaffinity(0))))
+        raise ValueError(f"cpu_affinity is {processors}; the processors here are {there}") from None
 
 
 def adopt_orphans() -> None:
