@@ -93,6 +93,11 @@ def test_a_supervisor_is_built_of_values_in_the_place_of_its_attributes() -> Non
     assert Bank.children == (child(Account, "ada"),)
 
 
+def test_a_whole_number_may_be_written_as_a_float() -> None:
+    terms = child(Account, "ada").options(max_memory=1e9).terms  # type: ignore[arg-type]  # pyright: ignore
+    assert repr(terms.max_memory) == "1000000000"
+
+
 @pytest.mark.parametrize(
     ("name", "values", "demand"),
     [
@@ -104,7 +109,7 @@ def test_a_supervisor_is_built_of_values_in_the_place_of_its_attributes() -> Non
         ("mailbox_size", [2.5, True, "3", None], "a whole number, at least 0 and at most 4096"),
         ("retry", [1.5, "x"], "a whole number, at least 0 and at most 100"),
         ("nice", [0.5, "x"], "a whole number, at least -20 and at most 19"),
-        ("max_memory", ["1G", 1e9], "a whole number, at least 1, or None for no limit"),
+        ("max_memory", ["1G", 1.5, math.inf], "a whole number, at least 1, or None for no limit"),
         ("max_messages", [1.5, "x", True], "a whole number, at least 1, or None for no limit"),
         ("shutdown", ["x", None, True], "a number of seconds, at least 0"),
         ("start_timeout", ["x", None], "a number of seconds, at least 0"),

@@ -112,7 +112,8 @@ def _bounds(least: float, most: float) -> str:
 
 
 def _whole(value: Any) -> Any:
-    return int(value) if _is(Integral)(value) else value
+    is_whole = _is(Integral)(value) or (isinstance(value, float) and value.is_integer())  # such as 1e9
+    return int(value) if is_whole else value
 
 
 def _float(value: Any) -> Any:
