@@ -211,6 +211,33 @@ def test_a_full_mailbox_keeps_no_news_of_an_end_out(
     assert told.ref == player
 
 
+def test_news_of_ends_raise_the_bound_of_a_full_mailbox_for_nobody(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    players = [system.spawn(Player) for _ in range(3)]
+    watcher = system.spawn(child(Watcher, *players).options(mailbox_size=2))
+    held = Hold(taken=mailbox.address, release=gate.address)
+    for _ in range(2):  # the first is in hand, the other waits
+        watcher.tell(held, timeout=20)
+    mailbox.get(timeout=20)
+    for player in players:
+        player.stop()
+        player.join(10)
+    settled(system)
+    gate.put("go")
+    mailbox.get(timeout=20)
+    watcher.tell(held)
+    gate.put("go")
+    mailbox.get(timeout=20)  # all the news has been handled; the last has one of the two places
+    watcher.tell("fits")
+    with pytest.raises(MailboxFull):
+        watcher.tell("does not fit")
+    gate.put("go")
+    *news, last = watcher.ask("seen", timeout=20)
+    assert {one.ref for one in news} == set(players)
+    assert last == "fits"
+
+
 def test_the_end_of_one_that_was_restarted_too_often_says_what_it_died_of(system: ActorSystem) -> None:
     family = system.spawn(
         child(Supervisor, child(Player).options(name="player"), max_restarts=0).options(

@@ -27,6 +27,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
+def gate() -> Iterator[Mailbox]:
+    box = Mailbox()
+    yield box
+    box.close()
+
+
+@pytest.fixture
 def lane(tmp_path: Path) -> Lane:
     return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from actors.core.address import Address
-from actors.core.errors import MailboxClosed, SystemStopped
+from actors.core.errors import MailboxClosed, MailboxFull, SystemStopped
 from actors.runtime import peers as module
+from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.status import Word, write_word
@@ -24,10 +26,10 @@ ACTOR = Address("system", 7, "actor")
 class Kept:
     """A mailbox that this test keeps, as a guardian does."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, bound: int = 0) -> None:
         self.layout = layout
         layout.directory.mkdir()
-        self.keepers = layout.create(0)
+        self.keepers = layout.create(bound)
 
     def die(self) -> None:
         for keeper in self.keepers:
@@ -54,6 +56,14 @@ def kept(site: Site) -> Iterator[Kept]:
     kept = Kept(site.mailbox(ACTOR.id))
     yield kept
     kept.die()
+
+
+@pytest.fixture
+def bounded(site: Site) -> Iterator[Kept]:
+    """A mailbox with two places."""
+    bounded = Kept(site.mailbox(ACTOR.id), 2)
+    yield bounded
+    bounded.die()
 
 
 @pytest.fixture
@@ -100,6 +110,40 @@ def test_a_bounded_mailbox_that_is_being_removed_is_closed(site: Site, peers: Pe
         peers.reach(ACTOR)
     for keeper in keepers:
         os.close(keeper)
+
+
+def test_what_is_forced_takes_a_place_if_one_is_free_and_says_so_if_not(
+    bounded: Kept, peers: Peers
+) -> None:
+    peer = peers.reach(ACTOR)
+    peer.force(b"x", ())
+    peer.post(b"x", (), 0.0)
+    peer.force(b"x", ())
+    with pytest.raises(MailboxFull):
+        peer.post(b"x", (), 0.0)
+    taken = frame.inline(b"x")
+    assert os.read(bounded.keepers[0], 100) == taken + taken + frame.uncounted(taken)
+
+
+def test_what_is_forced_and_cannot_be_sent_gives_its_place_back(
+    bounded: Kept, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MailboxFull("actor", "too much waits here")
+
+    peer = peers.reach(ACTOR)
+    places = Credits(bounded.layout.credits, 2)
+    for free in (2, 0):
+        assert places.free == free
+        with monkeypatch.context() as patch:
+            patch.setattr(peer.outbox, "put", full)
+            patch.setattr(peer.outbox, "put_uncounted", full)
+            with pytest.raises(MailboxFull):
+                peer.force(b"x", ())
+        assert places.free == free
+        while places.take():
+            pass
+    places.close()
 
 
 @pytest.mark.parametrize("buried", [False, True])

@@ -25,6 +25,7 @@ from actors import (
     Restart,
     Strategy,
     Supervisor,
+    Terminated,
     child,
 )
 from actors.events import ActorWaits, DeadLetter
@@ -39,6 +40,10 @@ class Task(Request[int]):
     how: str
     deaths: int
     data: bytes = b""
+
+
+class Watch(Request[None]):
+    ref: ActorRef
 
 
 class Note(Message):
@@ -184,6 +189,47 @@ def test_the_places_of_a_bounded_mailbox_are_all_given_back(
     finally:
         taken.close()
         gate.close()
+
+
+class Mourner(Fragile):
+    """Watches whom it is told of, and dies of the news of an end as of a task."""
+
+    def __init__(self, book: Path, deaths: int) -> None:
+        super().__init__(book)
+        self.deaths = deaths
+
+    def receive(self, message: Any) -> Any:
+        match message:
+            case Watch(ref=ref):
+                return self.context.watch(ref)
+            case Terminated():
+                return super().receive(Task(how="kill", deaths=self.deaths))
+            case _:
+                return super().receive(message)
+
+
+@pytest.mark.parametrize("deaths", [1, 99], ids=["handled", "set aside"])
+def test_what_came_beyond_the_bound_and_is_tried_again_gives_no_place_back(
+    system: ActorSystem, book: Path, mailbox: Mailbox, gate: Mailbox, deaths: int
+) -> None:
+    player = system.spawn(Player)
+    mourner = system.spawn(child(Mourner, book, deaths).options(retry=1, mailbox_size=2))
+    mourner.ask(Watch(ref=player))
+    held = Hold(taken=mailbox.address, release=gate.address)
+    for _ in range(2):  # the first is in hand, the other waits
+        mourner.tell(held, timeout=20)
+    mailbox.get(timeout=20)
+    player.stop()
+    player.join(10)
+    system.children()  # the news has been sent
+    gate.put("go")
+    mailbox.get(timeout=20)
+    mourner.tell(held)
+    gate.put("go")
+    mailbox.get(timeout=20)
+    assert book.read_text().split() == ["task", "task"]
+    assert number_that_fit(mourner) == 1
+    gate.put("go")
 
 
 def test_a_group_restart_does_not_count(system: ActorSystem, book: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorSystem, HandlerError, Mailbox, Timer, child
+from actors import Actor, ActorSystem, HandlerError, Mailbox, MailboxFull, Timer, child
+from support.cast import hold
 
 SOON = 0.01
 
@@ -28,6 +29,10 @@ class Timed(Actor):
                 self.timer = self.context.send_every(seconds, what)
             case "cancel":
                 self.timer.cancel()
+            case ("hold", int(timers), taken, release):
+                for _ in range(timers):
+                    self.context.send_after(0.0, "due")
+                hold(taken, release)
             case "wrong":
                 self.context.send_after(1_000.0, object())
             case ("sender", _):
@@ -101,3 +106,26 @@ def test_what_cannot_be_sent_is_refused_when_the_timer_is_set(
     for kind, seconds in (("every", 0.0), ("after", -0.1), ("after", float("nan"))):
         with pytest.raises(HandlerError, match=f"ValueError: seconds is {seconds}; it must be"):
             timed.ask((kind, seconds, "tick"))
+
+
+def test_timers_fill_a_bounded_mailbox_and_never_raise_its_bound(
+    system: ActorSystem, actor: type[Timed], mailbox: Mailbox, gate: Mailbox
+) -> None:
+    taken = Mailbox()
+    timed = system.spawn(child(actor, mailbox.address).options(mailbox_size=2))
+    timed.tell(("hold", 3, taken.address, gate.address))
+    taken.get(timeout=10)
+    timed.tell(("hold", 0, taken.address, gate.address))
+    gate.put("go")
+    taken.get(timeout=10)  # the first of the timers has taken the place that was free, the others none
+    with pytest.raises(MailboxFull):
+        timed.tell("does not fit")
+    gate.put("go")
+    timed.tell(("hold", 0, taken.address, gate.address), timeout=10)
+    taken.get(timeout=10)  # what the timers have sent has been handled
+    timed.tell("fits")
+    with pytest.raises(MailboxFull):
+        timed.tell("does not fit")
+    gate.put("go")
+    assert [mailbox.get(timeout=10) for _ in range(4)] == ["due", "due", "due", "fits"]
+    taken.close()

@@ -82,8 +82,9 @@ class Context(Protocol):
     def send_after(self, seconds: float, message: Any) -> Timer:
         """Put a message into this actor's mail in so many seconds; the timer can be cancelled.
 
-        It comes after the mail that waits then, and never interrupts a handler. Timers end with the
-        incarnation. Raises `EncodeError` now if the message cannot travel.
+        It comes after the mail that waits then, also if that fills a bounded mailbox, and never
+        interrupts a handler. Timers end with the incarnation. Raises `EncodeError` now if the message
+        cannot travel.
         """
         ...
 

@@ -125,7 +125,7 @@ class Endpoint:
             self.raise_if_down()
 
     def notify(self, to: Address, message: Any) -> None:
-        """Tell without waiting for room in a bounded mailbox, nor heeding its bound."""
+        """Tell, beyond the bound of a bounded mailbox if that is full; who is gone is not told."""
         body, segments = self.codec.encode(message)
         try:
             self.peers.reach(to).force(self._tell + body, segments)

@@ -75,18 +75,28 @@ class Peer:
                 self._credits.give()
             raise
         except MailboxClosed:
-            if self._words[_GONE]:
-                raise
-            raise Orphaned(self.name) from None
+            raise self._closed() from None
         if self._words[_GONE]:
             raise Unheard(self.name)
 
     def force(self, message: bytes, segments: Sequence[bytes]) -> None:
-        """Send a message whether or not the mailbox's bound leaves a place for it.
+        """Send a message: in a place of a bounded mailbox if one is free, and beyond its bound if not.
 
-        Raises `MailboxClosed`.
+        Raises as `post`, but `MailboxFull` only if the message cannot wait here.
         """
-        self.outbox.put(message, segments)
+        places, put = self._credits, self.outbox.put
+        if places is not None and not places.take():
+            places, put = None, self.outbox.put_uncounted
+        try:
+            put(message, segments)
+        except MailboxFull:
+            if places is not None:
+                places.give()
+            raise
+        except MailboxClosed:
+            raise self._closed() from None
+        if self._words[_GONE]:
+            raise Unheard(self.name)
 
     @property
     def restarting(self) -> bool:
@@ -122,3 +132,7 @@ class Peer:
                 raise MailboxFull(self.name, f"{places.size} messages wait already")
             with suppress(InterruptedError):
                 poll.poll(min(remaining, 0.1) * 1000)
+
+    def _closed(self) -> MailboxClosed:
+        """Why nobody can read the mailbox any more."""
+        return MailboxClosed(self.name) if self._words[_GONE] else Orphaned(self.name)

@@ -297,3 +297,35 @@ def test_a_journal_agrees_with_its_model() -> None:
     run_state_machine_as_test(
         JournalMachine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None)
     )
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("data", [frame.inline(b"x"), frame.parcel(b"m1.1.1")], ids=["inline", "parcel"])
+def test_what_is_noted_of_readers_leaves_the_senders_note(
+    pipe_and_journal: tuple[int, Journal], data: bytes, counted: bool
+) -> None:
+    pipe, opened = pipe_and_journal
+    os.write(pipe, data if counted else frame.uncounted(data))
+    assert opened.refill()
+    entry = opened.take()
+    assert isinstance(entry, Entry)
+    assert entry.payload == data[frame.HEAD.size :]
+    assert (opened.tried, opened.deaths, opened.counted) == (False, 0, counted)
+    opened.put_back()
+    assert (opened.tried, opened.deaths, opened.counted) == (True, 0, counted)
+    for deaths in range(1, 102):
+        assert opened.take() == entry
+        opened.blame()
+        opened.put_back()
+        assert (opened.tried, opened.deaths, opened.counted) == (True, deaths, counted)
+    for _ in range(100):
+        opened.blame()
+    assert (opened.tried, opened.counted) == (True, counted), "the deaths leave it, however many there are"
+
+
+def test_garbage_has_taken_no_place(pipe_and_journal: tuple[int, Journal]) -> None:
+    pipe, opened = pipe_and_journal
+    os.write(pipe, b"garbage")
+    assert opened.refill()
+    assert opened.take() == Garbage(7)
+    assert not opened.counted

@@ -152,6 +152,29 @@ def test_a_sender_gives_way_to_a_receiver_as_long_as_that_reads(
     assert given == 3, "all has been sent"
 
 
+def test_what_has_taken_no_place_waits_in_its_turn_and_keeps_the_note_of_it(pipe: Pipe) -> None:
+    pipe.outbox.put_uncounted(b"uncounted")
+    pipe.outbox.put_uncounted(LARGE, [b"segment"])
+    pipe.outbox.put(b"counted")
+    assert pipe.outbox.waiting == len(WAITING) + 3
+    pipe.make_room()
+    pipe.outbox.drain()
+    notes = [note for _kind, note in frames(os.read(pipe.reader, 1 << 20))]
+    assert notes == [0] * len(WAITING) + [frame.UNCOUNTED] * 2 + [0]
+    pipe.outbox.put_uncounted(b"sent at once")
+    assert frames(os.read(pipe.reader, 1 << 20)) == [(frame.Kind.INLINE, frame.UNCOUNTED)]
+
+
+def frames(data: bytes) -> list[tuple[int, int]]:
+    """The kind and the note of each frame."""
+    found: list[tuple[int, int]] = []
+    while data:
+        _, kind, length = frame.HEAD.unpack_from(data)
+        found.append((kind, data[frame.NOTE]))
+        data = data[length:]
+    return found
+
+
 def test_nothing_is_told_of_what_has_been_carried(pipe: Pipe) -> None:
     pipe.make_room()
     pipe.outbox.drain()

@@ -172,6 +172,91 @@ def test_a_successor_goes_on_from_every_instruction_of_a_run() -> None:
     box.close()
 
 
+TOLD: Final = True
+FORCED: Final = False
+"""Beyond the bound, as no place is free."""
+MIXED: Final = [
+    (b"first", TOLD),
+    (b"second", FORCED),
+    (b"slab" * 5_000, FORCED),
+    (GARBAGE, FORCED),
+    (b"parcel" * 50_000, FORCED),
+    (b"slab" * 5_001, TOLD),
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("first", [1, 2], ids=["odd", "even"])
+def test_a_kill_gives_no_place_back_that_was_not_taken(first: int) -> None:
+    box = Mailbox(sum(told for _, told in MIXED))
+    outbox, credits = box._outbox, box._open.credits  # pyright: ignore[reportPrivateUsage]
+    layout = box._open.layout  # pyright: ignore[reportPrivateUsage]
+    assert credits is not None
+    steps = Words(1)
+    for _ in range(2):  # the first large message goes as a parcel, all others by the slab
+        box.put(MESSAGES[1])
+        assert get(box) == MESSAGES[1]
+    box.release()
+    step, killed, lost_in_hand, places_lost = first - 2, -signal.SIGKILL, [0, 0], 0
+    while killed == -signal.SIGKILL:
+        step += 2
+        for message, told in MIXED:
+            if message == GARBAGE:
+                os.write(outbox.fileno(), GARBAGE)
+            elif told:
+                assert credits.take()
+                outbox.put(message)
+            else:
+                outbox.put_uncounted(message)
+        steps.words[0] = 0
+
+        def read(last: int = step) -> None:
+            opened = box._reading._reader()  # pyright: ignore[reportPrivateUsage]
+            with Stepper(last, steps.words):
+                for _ in MIXED:
+                    assert next_in_hand(opened) is not None
+                    opened.done()
+
+        killed = wait(fork(read))
+        in_hand = taken(layout)
+        free, rest = see_to_the_rest(box)
+        if in_hand:
+            lost_in_hand[MIXED[len(MIXED) - len(rest) - 1][1]] += 1
+        expected = MIXED[len(MIXED) - len(rest) :]
+        taken_up = [sum(told for _, told in expected[begun:]) for begun in range(len(expected) + 1)]
+        missing = {credits.size - now - up for now, up in zip(free, taken_up, strict=True)}
+        assert rest == [message for message, _ in expected], f"step {step}"
+        assert missing in ({0}, {1}), f"step {step}: {free} free before {taken_up}"
+        places_lost += missing == {1}
+        box.release()
+        mend(box)
+    assert killed == 0
+    assert min(lost_in_hand) > 20
+    assert 0 < places_lost < step // 10, "by a kill between `done` and `give` only"
+    box.close()
+
+
+def next_in_hand(opened: Inbox) -> bytes | None:
+    try:
+        parts = opened.take()
+    except DecodeError:
+        return GARBAGE
+    return None if parts is None else parts[0]
+
+
+def see_to_the_rest(box: Mailbox) -> tuple[list[int], list[bytes]]:
+    """What a successor finds, and how many places are free before each message and at the end."""
+    opened = box._reading._reader()  # pyright: ignore[reportPrivateUsage]
+    credits = box._open.credits  # pyright: ignore[reportPrivateUsage]
+    assert credits is not None
+    free, rest = [credits.free], list[bytes]()
+    while (message := next_in_hand(opened)) is not None:
+        rest.append(message)
+        opened.done()
+        free.append(credits.free)
+    return free, rest
+
+
 def run_through(opened: Inbox, messages: list[bytes], recording: int) -> None:
     """Take all messages, and write a byte for each once it is in hand."""
     done = 0

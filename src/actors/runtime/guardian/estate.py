@@ -94,8 +94,9 @@ class DeadHand:
 
     def empty(self) -> None:
         """The message has been dealt with."""
+        counted = self._journal.counted
         _drop(self._journal, self._layout)
-        if self._node.terms.mailbox_size:
+        if counted and self._node.terms.mailbox_size:
             with closing(Credits(self._layout.credits, self._node.terms.mailbox_size)) as places:
                 places.give()
 

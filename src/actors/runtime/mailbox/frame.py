@@ -4,8 +4,8 @@ A frame is a head of eight bytes and a payload; whole, it is at most `PIPE_BUF` 
 makes its `write` atomic: no lock for a killed writer to hold, no half message for it to leave. Little
 endian::
 
-    0      2     3      4        8
-    magic  kind  spare  length   payload …
+    0      2     3     4        8
+    magic  kind  note  length   payload …
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ PIPE_BUF: Final = 4096
 HEAD: Final = struct.Struct("<HBxI")
 MAGIC: Final = 0x7AC7
 MAGIC_BYTES: Final = MAGIC.to_bytes(2, "little")
-SPARE: Final = 3
-"""Where in a frame the byte is that its sender leaves 0: its receiver's, for notes of its own."""
+NOTE: Final = 3
+"""Where in a frame the byte is for notes; all but `UNCOUNTED` are its receiver's, and 0 when it is sent."""
+UNCOUNTED: Final = 0x80
+"""The sender's note that a message has taken no place in a bounded mailbox."""
 ROOM: Final = PIPE_BUF - HEAD.size
 """The largest payload of one frame, in bytes; what is larger travels as a parcel."""
 
@@ -62,6 +64,11 @@ def inline(message: bytes) -> bytes:
 def parcel(label: bytes) -> bytes:
     """The frame that names a parcel."""
     return HEAD.pack(MAGIC, _PARCEL, HEAD.size + len(label)) + label
+
+
+def uncounted(data: bytes) -> bytes:
+    """The same frame, with the note that its message has taken no place."""
+    return data[:NOTE] + bytes([data[NOTE] | UNCOUNTED]) + data[NOTE + 1 :]
 
 
 def valid(magic: int, kind: int, length: int, remaining: int) -> bool:

@@ -41,6 +41,8 @@ class Inbox:
         self.journal = Journal(layout.journal, pipe.number)
         self._waiter = Waiter(pipe.number, self.journal.refill, wake, spin=spin)
         self._label: bytes | None = None
+        self._counted = True
+        """Whether the message in hand has a place in a bounded mailbox to be given back."""
         self._scarce_since: float | None = None
 
     def fileno(self) -> int:
@@ -51,6 +53,7 @@ class Inbox:
         """Give up what a killed predecessor had in hand, and the parcels that no frame will claim."""
         if self.journal.taken:
             entry = self.journal.take()
+            self._counted = self.journal.counted
             if isinstance(entry, Entry) and entry.kind == Kind.PARCEL:
                 self._label = entry.payload
             self.done()
@@ -83,7 +86,10 @@ class Inbox:
             self._label = None
         self.journal.done()
         if self._credits is not None:
-            self._credits.give()
+            if self._counted:
+                self._credits.give()
+            else:
+                self._counted = True
             self._scarce_since = None
 
     def wait(self, timeout: float | None) -> bool:
@@ -133,6 +139,8 @@ class Inbox:
         self.journal.close()
 
     def _unusual(self, entry: Entry | Garbage | None) -> Parts | None:
+        if self._credits is not None and entry is not None:
+            self._counted = self.journal.counted
         match entry:
             case Entry(kind=Kind.INLINE, payload=message):  # with a note in its head
                 return message, ()

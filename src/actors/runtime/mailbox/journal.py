@@ -35,8 +35,8 @@ from actors.runtime.mailbox.status import (
 
 _HEAD_SIZE: Final = frame.HEAD.size
 _GARBAGE: Final = 0
-_MOST_DEATHS: Final = 0x7F
-_TRIED: Final = 0x80
+_TRIES: Final = 0xFF ^ frame.UNCOUNTED
+"""The reader's part of a note: 0 if the message has not been tried, else how many died of it, and 1."""
 _NONE: Final = bytes(4)
 
 
@@ -218,30 +218,44 @@ class Journal:
 
     def put_back(self) -> None:
         """Leave the message in hand to the next reader, with a note that it has been tried."""
-        self._note |= _TRIED
+        self._tries = max(1, self._tries)
         self._store(0)
 
     def blame(self) -> None:
         """Note that one more reader has died of the message in hand."""
-        self._note = self._note & _TRIED | min(self.deaths + 1, _MOST_DEATHS)
+        self._tries = min(self.deaths + 2, _TRIES)
 
     @property
     def deaths(self) -> int:
         """How many readers have died of the message at the position, as far as that was noted."""
-        return self._note & _MOST_DEATHS
+        return max(0, self._tries - 1)
 
     @property
     def tried(self) -> bool:
         """Whether the message at the position has been in hand before."""
-        return bool(self._note & _TRIED)
+        return self._tries > 0
+
+    @property
+    def counted(self) -> bool:
+        """Whether what is at the position has taken a place of a bounded mailbox; garbage never has."""
+        kind, _ = self._look(self._position, self._length)
+        return kind != _GARBAGE and not self._note & frame.UNCOUNTED
+
+    @property
+    def _tries(self) -> int:
+        return self._note & _TRIES
+
+    @_tries.setter
+    def _tries(self, tries: int) -> None:
+        self._note = self._note & frame.UNCOUNTED | tries
 
     @property
     def _note(self) -> int:
-        return self._memory[STATUS_PAGE + self._position + frame.SPARE]
+        return self._memory[STATUS_PAGE + self._position + frame.NOTE]
 
     @_note.setter
     def _note(self, note: int) -> None:
-        self._memory[STATUS_PAGE + self._position + frame.SPARE] = note
+        self._memory[STATUS_PAGE + self._position + frame.NOTE] = note
 
     def count(self) -> tuple[int, int]:
         """How many frames of the batch have not been taken, and how many bytes they are."""

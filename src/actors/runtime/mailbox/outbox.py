@@ -145,6 +145,14 @@ class Outbox:
         if self._waiting.items or not self._write(data):
             self._put_in_order(data)
 
+    def put_uncounted(self, message: bytes, segments: Sequence[bytes] = ()) -> None:
+        """`put` a message that has taken no place in a bounded mailbox; its frame says so."""
+        if segments or len(message) > frame.ROOM:
+            parts = (message, *segments)
+            self._put_in_order(Large(parts, sum(map(len, parts)), uncounted=True))
+        else:
+            self._put_in_order(frame.uncounted(frame.inline(message)))
+
     def offer(self, message: bytes, segments: Sequence[bytes] = ()) -> bool:
         """Send a message if there is room for it now and none waits; False if not. Raises as `put` does."""
         if segments or len(message) > frame.ROOM:

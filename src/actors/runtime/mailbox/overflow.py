@@ -27,12 +27,15 @@ class Large:
     parts: Sequence[bytes]
     """What it is made of; once the parcel is written, only the first, which has its envelope."""
     size: int
+    uncounted: bool = False
+    """Whether it has taken no place in a bounded mailbox."""
     frame: bytes | None = None
 
     def wrap(self, places: Places, slab: Slab | None) -> None:
         """Write it into the slab if it can, else as a parcel. Raises `OSError` if that is not possible."""
         label = None if slab is None else slab.put(self.parts, self.size)
-        self.frame = frame.parcel(label or parcel.send(places, self.parts))
+        named = frame.parcel(label or parcel.send(places, self.parts))
+        self.frame = frame.uncounted(named) if self.uncounted else named
         self.parts = self.parts[:1]
 
     def withdraw(self, places: Places) -> None:

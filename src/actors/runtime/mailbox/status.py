@@ -34,7 +34,7 @@ class Word(IntEnum):
     GONE = 2
     """Not zero once the mailbox has ended for good; a writer that sees it was not heard."""
     BOUND = 3
-    """How many messages may wait, 0 for any number; written once."""
+    """How many places the mailbox has, 0 if it is not bounded; written once."""
     CONTROL = 4
     """Not zero while something waits in the control lane."""
     PROCESS = 5
