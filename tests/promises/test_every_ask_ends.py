@@ -21,7 +21,8 @@ from actors import (
     child,
 )
 from actors.core.errors import DecodeError
-from support.cast import Add, AskFor, AsyncPlayer, Die, Hold, Numbers, Pid, Player, Raise, Refuse
+from actors.events import DeadLetter
+from support.cast import Add, AskFor, AsyncPlayer, Die, Hold, Numbers, Pid, Player, Raise, Refuse, Relay
 
 
 class Lie(Request[int]):
@@ -132,6 +133,29 @@ def test_a_bounded_mailbox_that_stays_full_says_so(
     gate.put("go")
     held.result(timeout=10)
     assert player.ask(Numbers()) == [1]
+
+
+def test_a_full_mailbox_of_another_system_that_was_killed_has_ended(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    other = ActorSystem("other").start()
+    try:
+        player = other.spawn(child(Player).options(mailbox_size=2), name="killed")
+        player.tell(Hold(taken=mailbox.address, release=gate.address))
+        mailbox.get(timeout=10)
+        relay = system.spawn(child(Relay, player))
+        relay.tell(Add(number=1))
+        pid = relay.ask(Pid())  # the other mailbox is full by now
+    finally:
+        other.kill()
+    events = system.events()
+    relay.tell(Add(number=2))
+    assert relay.ask(Pid()) == pid
+    letter = next(event for event in events if isinstance(event, DeadLetter))
+    assert (letter.receiver, letter.cause) == ("killed", "the actor has stopped")
+    with pytest.raises(HandlerError) as caught:
+        relay.ask(Numbers())
+    assert caught.value.type.endswith("ActorStopped")
 
 
 def test_threads_that_wait_for_a_place_learn_of_the_actors_end(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -110,6 +111,28 @@ def test_a_bounded_mailbox_that_is_being_removed_is_closed(site: Site, peers: Pe
         peers.reach(ACTOR)
     for keeper in keepers:
         os.close(keeper)
+
+
+@pytest.mark.parametrize("ended", [Orphaned, MailboxClosed])
+@pytest.mark.parametrize("patience", [0.0, 1_000.0])
+def test_a_full_mailbox_that_nobody_can_read_any_more_is_not_said_to_be_full(
+    bounded: Kept, peers: Peers, ended: type[MailboxClosed], patience: float
+) -> None:
+    peer = peers.reach(ACTOR)
+    for _ in range(2):
+        peer.post(b"x", (), 0.0)
+    with pytest.raises(MailboxFull):
+        peer.post(b"x", (), 0.0)
+    if ended is Orphaned:
+        bounded.die()
+    else:
+        bounded.bury()
+    with pytest.raises(MailboxClosed) as caught:
+        peer.post(b"x", (), time.monotonic() + patience)
+    assert type(caught.value) is ended
+    with pytest.raises(MailboxClosed) as caught:
+        peer.force(b"x", ())
+    assert type(caught.value) is ended
 
 
 def test_what_is_forced_takes_a_place_if_one_is_free_and_says_so_if_not(

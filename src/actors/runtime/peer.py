@@ -123,10 +123,8 @@ class Peer:
         poll = select.poll()
         poll.register(places, select.POLLIN)
         while not places.take():
-            if self._words[_GONE]:
-                raise MailboxClosed(self.name)
-            if self.outbox.closed:
-                raise Orphaned(self.name)
+            if self._words[_GONE] or self.outbox.broken:
+                raise self._closed()
             remaining = deadline - time.monotonic()
             if not remaining > 0:  # so that nan is over, too
                 raise MailboxFull(self.name, f"{places.size} messages wait already")
