@@ -2,7 +2,9 @@
 
 import threading
 
-from actors import ActorSystem, Mailbox, child
+import pytest
+
+from actors import ActorSystem, Mailbox, Supervisor, child
 from support.cast import Add, Hold, Numbers, Player, Relay
 
 
@@ -58,10 +60,11 @@ def test_a_stop_overtakes_the_mail_that_waits(system: ActorSystem, mailbox: Mail
     assert "has not run" in str(waiting.exception(timeout=10))
 
 
+@pytest.mark.parametrize("bound", [0, 3], ids=["unbounded", "full"])
 def test_a_draining_stop_comes_after_the_mail_that_waits(
-    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox, bound: int
 ) -> None:
-    player = system.spawn(child(Player))
+    player = system.spawn(child(Player).options(mailbox_size=bound))
     held = player.ask_future(Hold(taken=mailbox.address, release=gate.address), timeout=30)
     mailbox.get(timeout=10)
     player.tell(Add(number=1))
@@ -71,3 +74,10 @@ def test_a_draining_stop_comes_after_the_mail_that_waits(
     assert held.result(timeout=10) == "go"
     assert waiting.result(timeout=10) == [1]
     assert player.join(10)
+
+
+def test_a_supervisor_has_no_mail_to_drain_and_stops(system: ActorSystem) -> None:
+    family = system.spawn(child(Supervisor, child(Player).options(name="player")), name="family")
+    family.stop(drain=True)
+    assert family.join(10)
+    assert system.names() == []

@@ -168,10 +168,13 @@ class ActorRef:
     def stop(self, *, drain: bool = False) -> None:
         """Ask the actor to stop for good, and go on; `join` waits for it.
 
-        It stops after the message in hand; with `drain`, after the messages that wait now. A
-        commanded stop is never followed by a restart. Messages left over become dead letters.
+        It stops after the message in hand; with `drain`, after the messages that wait now, also if
+        they fill its bounded mailbox. (A supervisor, which has no mail, and an actor's children stop
+        as without `drain`.) A commanded stop is never followed by a restart. Messages left over become
+        dead letters.
 
-        Raises `ActorRestarting` if the guardian was killed and none has taken its place within a minute.
+        Raises `ActorRestarting` if the guardian was killed and none has taken its place within a minute;
+        with `drain`, `MailboxFull` if more waits in this process for the actor than may.
         """
         self._bound().commands.stop(self.address, drain=drain)
 

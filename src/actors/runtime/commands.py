@@ -56,14 +56,15 @@ class Commands:
         return children
 
     def stop(self, to: Address, *, drain: bool) -> None:
-        """Have an actor stop for good."""
+        """Have an actor stop for good; a supervisor, which has no mail to `drain`, at once."""
         if not drain:
             self._command(to, Stop(id=to.id))
             return
         try:
-            self._endpoint.post(to, envelope.mail(Kind.LAST, self._endpoint.sender), ())
+            self._endpoint.force(to, envelope.mail(Kind.LAST, self._endpoint.sender))
         except MailboxClosed:
-            return
+            if self._endpoint.is_supervisor(to):
+                self.stop(to, drain=False)
         except Interregnum:  # the mail that was to be handled first is lost
             self.stop(to, drain=False)
 

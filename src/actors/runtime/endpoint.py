@@ -110,6 +110,13 @@ class Endpoint:
         except MailboxClosed:
             self._post_again(to, message, segments, deadline)
 
+    def force(self, to: Address, message: bytes) -> None:
+        """`post` a message, beyond the bound of a bounded mailbox if that is full."""
+        try:
+            self.peers.reach(to).force(message, ())
+        except MailboxClosed:
+            self.persist(to, lambda: self.peers.reach(to).force(message, ()), 0.0)
+
     def _post_again(self, to: Address, message: bytes, segments: Sequence[bytes], deadline: float) -> None:
         self.persist(to, lambda: self.peers.reach(to).post(message, segments, deadline), deadline)
 
