@@ -11,6 +11,7 @@ import actors
 from actors import ActorsError, AskError, events
 from actors.core.address import Address
 from actors.core.reason import of_exit_code
+from actors.runtime.peer import places_taken
 
 PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "troubleshooting.md").read_text()
 HEADINGS = re.findall(r"^### (.*)\n\n`(\w+)`", PAGE, re.MULTILINE)
@@ -30,7 +31,7 @@ RAISED = [
     actors.AskCycle((A, B, A)),
     actors.EncodeError("Order.items[3].price", "expected float, got str '7'"),
     actors.DecodeError("message", UNKNOWN_TAG),
-    actors.MailboxFull("counter", "100 messages wait already"),
+    actors.MailboxFull("counter", places_taken(100)),
     actors.DiskFull("counter", "No space left on device: 104857600 bytes", Path("/dev/shm"), Path("/tmp")),
     actors.MailboxClosed("mailbox"),
     actors.MailboxInUse("mailbox", 4711),

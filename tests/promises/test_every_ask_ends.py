@@ -126,7 +126,7 @@ def test_a_bounded_mailbox_that_stays_full_says_so(
     held = player.ask_future(Hold(taken=mailbox.address, release=gate.address), timeout=30)
     mailbox.get(timeout=10)
     player.tell(Add(number=1))
-    with pytest.raises(MailboxFull, match="2 messages"):
+    with pytest.raises(MailboxFull, match="mailbox_size is 2"):
         player.tell(Add(number=2))
     with pytest.raises(MailboxFull):
         player.ask(Numbers(), timeout=0.05)

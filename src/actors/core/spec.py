@@ -74,7 +74,9 @@ class ChildSpec(Generic[A]):
         - ``start_timeout``: how long the constructor and ``on_start`` may take; 30.
         - ``start_method``: how its process comes into being, a `StartMethod`; a fork of the guardian.
         - ``significant``: whether its supervisor may end with it, see `AutoShutdown`.
-        - ``mailbox_size``: how many messages may wait, at most 4,096; 0 (the default) for any number.
+        - ``mailbox_size``: how many messages may be there, the one in hand among them: with 1 none waits.
+          At most 4,096; 0 (the default) for any number. Timers' messages and `Terminated` come even if
+          there are so many.
         - ``retry``: how many times more a message is handed to the actor after it died of it. Then, or
           at once with 0 (the default), the message is set aside as a dead letter.
         - ``handler_timeout``: how long one message may be in hand; then the process is stuck: it is

@@ -127,10 +127,15 @@ class Peer:
                 raise self._closed()
             remaining = deadline - time.monotonic()
             if not remaining > 0:  # so that nan is over, too
-                raise MailboxFull(self.name, f"{places.size} messages wait already")
+                raise MailboxFull(self.name, places_taken(places.size))
             with suppress(InterruptedError):
                 poll.poll(min(remaining, 0.1) * 1000)
 
     def _closed(self) -> MailboxClosed:
         """Why nobody can read the mailbox any more."""
         return MailboxClosed(self.name) if self._words[_GONE] else Orphaned(self.name)
+
+
+def places_taken(bound: int) -> str:
+    """Why a bounded mailbox has no room."""
+    return f"mailbox_size is {bound}, and so many messages are there, the one in hand among them"
