@@ -14,12 +14,15 @@ from actors import (
     ActorSystem,
     End,
     HandlerError,
+    Mailbox,
     NameTaken,
     Rejected,
+    Restart,
     Supervisor,
     child,
 )
-from support.cast import Pid, Player
+from actors.events import DeadLetter
+from support.cast import ENDS, Hold, Pid, Player, end
 
 
 class Clerk(Actor):
@@ -96,6 +99,47 @@ def test_a_question_forwarded_to_a_supervisor_ends_as_if_it_had_been_asked(syste
     for asked in (supervisor, clerk):
         with pytest.raises(Rejected, match="it is a supervisor"):
             asked.ask("anything", timeout=1_000)
+
+
+class Forwarder(Actor):
+    """Hands what it gets on, and comes to an end in the same handler."""
+
+    def __init__(self, to: ActorRef, how: str) -> None:
+        self.to = to
+        self.how = how
+
+    def receive(self, message: Any) -> Any:
+        if message == "alive?":
+            return True
+        self.context.forward(self.to)
+        return end(self.how)
+
+
+@pytest.mark.parametrize("how", ENDS)
+@pytest.mark.parametrize("bound", [0, 1])
+@pytest.mark.parametrize("load", [b"", bytes(300_000)], ids=["small", "large"])
+def test_a_forwarded_question_is_no_business_of_its_forwarders_end(
+    system: ActorSystem, mailbox: Mailbox, how: str, bound: int, load: bytes
+) -> None:
+    events, here = system.events(), Mailbox()
+    player = system.spawn(Player)
+    terms = child(Forwarder, player, how).options(
+        mailbox_size=bound, retry=2, restart=Restart.PERMANENT, name="forwarder"
+    )
+    forwarder = system.spawn(terms)
+    question = Hold(taken=here.address, release=mailbox.address)
+    answer = forwarder.ask_future(question, timeout=20)
+    here.get(timeout=20)
+    assert forwarder.ask("alive?", timeout=20)
+    mailbox.put("answered")
+    assert answer.result() == "answered"
+    forwarder.tell(load, timeout=20)
+    assert forwarder.ask("alive?", timeout=20)
+    system.stop()
+    assert [
+        event for event in events if isinstance(event, DeadLetter) and event.receiver == "forwarder"
+    ] == []
+    here.close()
 
 
 def test_a_child_has_its_parents_name_before_its_own_and_one_life_with_it(system: ActorSystem) -> None:

@@ -81,6 +81,7 @@ class WorkerContext:
             hand.forward_unchanged(to, timeout)
         else:
             hand.forward(to, *self._endpoint.codec.encode(message), timeout)
+        self._reception.hand_on()
 
     def unhandled(self) -> None:
         hand = self._reception.hand

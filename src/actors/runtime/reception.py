@@ -110,6 +110,10 @@ class Reception:
         if self.hand is not None:
             self.hand.owes = False
 
+    def hand_on(self) -> None:
+        """The message in hand is another actor's now: should this one end, that is no end of it."""
+        self._inbox.hand_on()
+
     def age(self) -> None:
         """The actor has started: from now on it grows old, if that is limited."""
         wear = self._wear

@@ -92,6 +92,11 @@ class Inbox:
                 self._counted = True
             self._scarce_since = None
 
+    def hand_on(self) -> None:
+        """The message in hand has been dealt with, though `done` will be called for it once more."""
+        self.done()
+        self._counted = False  # its place has been given back
+
     def wait(self, timeout: float | None) -> bool:
         """Wait for a message, or for one of the `wake` descriptors; False when the time is up."""
         self.tidy()
