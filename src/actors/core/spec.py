@@ -12,7 +12,7 @@ from actors.core.demand import TEXT
 from actors.core.glance import brief
 from actors.core.message import changed
 from actors.core.spawnable import Spawnable
-from actors.core.terms import Options, Terms
+from actors.core.terms import Options, Terms, checked
 
 P = ParamSpec("P")
 A = TypeVar("A", bound=Spawnable, covariant=True)
@@ -92,7 +92,7 @@ class ChildSpec(Generic[A]):
         """
         _refuse_unknown(changes)
         name = changes.pop("name", self.name)
-        return attrs.evolve(self, name=name, terms=changed(self.terms, **changes))
+        return attrs.evolve(self, name=name, terms=changed(self.terms, **checked(changes)))
 
 
 def child(actor: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> ChildSpec[A]:

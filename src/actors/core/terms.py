@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypedDict
 
 from actors.core.backoff import Backoff
-from actors.core.demand import FLAG, LASTING, SECONDS, Demand, choice, instance, option, optional, whole
+from actors.core.demand import FLAG, LASTING, SECONDS, Demand, choice, instance, optional, whole
 from actors.core.message import Message
 
 LARGEST_BOUND: Final = 4096
@@ -75,28 +75,45 @@ _CPUS: Final = Demand(
 )
 _LIMIT: Final = optional(LASTING, "no limit")
 _AMOUNT: Final = optional(whole(1), "no limit")
+_DEMANDS: Final = {
+    "restart": choice(Restart),
+    "backoff": optional(instance(Backoff), "no delay"),
+    "shutdown": SECONDS,
+    "start_timeout": SECONDS,
+    "start_method": choice(StartMethod),
+    "significant": FLAG,
+    "mailbox_size": whole(0, LARGEST_BOUND),
+    "retry": whole(0, _MOST_RETRIES),
+    "handler_timeout": _LIMIT,
+    "max_memory": _AMOUNT,
+    "max_messages": _AMOUNT,
+    "max_age": _LIMIT,
+    "nice": whole(-20, 19),
+    "cpu_affinity": optional(_CPUS, "any"),
+}
 
 
 class Terms(Message):
     """How an actor or a supervisor is started, restarted, bounded and stopped.
 
-    Made and changed by `ChildSpec.options`, which documents each of them. Durations are in seconds.
+    Made and changed by `ChildSpec.options`, which documents each of them and has them `checked`: once, and
+    not again in each process that they come to. Durations are in seconds.
     """
 
-    restart: Restart = option(Restart.TRANSIENT, choice(Restart))
-    backoff: Backoff | None = option(None, optional(instance(Backoff), "no delay"))
-    shutdown: float = option(5.0, SECONDS)
-    start_timeout: float = option(30.0, SECONDS)
-    start_method: StartMethod = option(StartMethod.FORK, choice(StartMethod))
-    significant: bool = option(False, FLAG)
-    mailbox_size: int = option(0, whole(0, LARGEST_BOUND))
-    retry: int = option(0, whole(0, _MOST_RETRIES))
-    handler_timeout: float | None = option(None, _LIMIT)
-    max_memory: int | None = option(None, _AMOUNT)
-    max_messages: int | None = option(None, _AMOUNT)
-    max_age: float | None = option(None, _LIMIT)
-    nice: int = option(0, whole(-20, 19))
-    cpu_affinity: tuple[int, ...] | None = option(None, optional(_CPUS, "any"))
+    restart: Restart = Restart.TRANSIENT
+    backoff: Backoff | None = None
+    shutdown: float = 5.0
+    start_timeout: float = 30.0
+    start_method: StartMethod = StartMethod.FORK
+    significant: bool = False
+    mailbox_size: int = 0
+    retry: int = 0
+    handler_timeout: float | None = None
+    max_memory: int | None = None
+    max_messages: int | None = None
+    max_age: float | None = None
+    nice: int = 0
+    cpu_affinity: tuple[int, ...] | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.significant and self.restart is Restart.PERMANENT:
@@ -104,3 +121,8 @@ class Terms(Message):
                 "a permanent child never ends for good by itself, so it cannot be significant; "
                 "make it transient or temporary"
             )
+
+
+def checked(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """Terms by their names, each as it has to be. Raises `TypeError` and `ValueError`, and `KeyError`."""
+    return {name: _DEMANDS[name].check(name, value) for name, value in terms.items()}
