@@ -52,21 +52,25 @@ def test_threads_may_wait_for_their_replies(system: ActorSystem, mailbox: Mailbo
 
 
 def test_a_duration_that_is_not_a_number_is_over_at_once(system: ActorSystem, mailbox: Mailbox) -> None:
-    echo, events, nan = system.spawn(Echo), system.events(), math.nan
+    busy, events, here, nan = system.spawn(Player), system.events(), Mailbox(), math.nan
+    busy.tell(Hold(taken=here.address, release=mailbox.address))
+    here.get(timeout=20)
     with pytest.raises(AskTimeout):
-        echo.ask(1, timeout=nan)
+        busy.ask(Numbers(), timeout=nan)
     with pytest.raises(AskTimeout):
-        asyncio.run(echo.ask_async(1, timeout=nan))
+        asyncio.run(busy.ask_async(Numbers(), timeout=nan))
     with pytest.raises(AskTimeout):
-        echo.ask_future(1, timeout=nan).result(20)
-    echo.tell(1, timeout=nan)
-    assert not echo.join(nan)
+        busy.ask_future(Numbers(), timeout=nan).result(20)
+    busy.tell(Add(number=1), timeout=nan)
+    assert not busy.join(nan)
     assert not system.wait(nan)
     assert events.next(nan) is None
     with pytest.raises(Empty):
-        mailbox.get(timeout=nan)
+        here.get(timeout=nan)
+    mailbox.put("go")
+    assert busy.ask(Numbers(), timeout=20) == [1]
     events.close()
-    assert echo.ask("and on") == "and on"
+    here.close()
 
 
 def test_a_full_mailbox_has_no_room_after_what_is_no_time(system: ActorSystem, mailbox: Mailbox) -> None:
