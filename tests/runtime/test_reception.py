@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import resource
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -24,8 +25,9 @@ from actors.core.terms import Terms
 from actors.runtime.asking import ASKING
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import Layout, make_pipe
-from actors.runtime.mailbox.status import Word
+from actors.runtime.mailbox.status import TAKEN, Word
 from actors.runtime.reception import Reception
 
 SENDER = Sender(Address("system", 1, "application"), 1).pack()
@@ -294,7 +296,9 @@ class Hoarder(Actor):
         return len(message)
 
     async def share(self, hoard: list[int]) -> None:
-        await asyncio.sleep(0.3)  # by then the next message has come
+        words = self.context._reception.words  # type: ignore[attr-defined]  # pyright: ignore
+        while not words[Word.CURSOR] & TAKEN:  # the next message has not been tried
+            await asyncio.sleep(0)
         for number in hoard:
             os.close(number)
 
@@ -303,3 +307,22 @@ def test_an_actor_whose_own_tasks_have_its_descriptors_waits_for_them(system: Ac
     hoarder = system.spawn(Hoarder)
     hoarder.tell("hoard")
     assert hoarder.ask(bytes(300_000), timeout=20) == 300_000
+
+
+def test_a_poke_that_brings_nothing_is_heard_before_the_next_wait(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alarm may ring before its thread pokes, and what stays in the pipe ends every wait at once."""
+    reception, left = desk.reception, list[int]()
+    poker = threading.Thread(target=reception._look_again)  # pyright: ignore[reportPrivateUsage]
+    poker.start()
+    poker.join()
+
+    def wait(_timeout: float | None) -> None:
+        left.append(waiting_bytes(desk.keepers[1]))
+        reception.stop(reason.NORMAL)
+
+    monkeypatch.setattr(reception._inbox, "wait", wait)  # pyright: ignore[reportPrivateUsage]
+    assert waiting_bytes(desk.keepers[1]) == 1
+    reception.serve(Notes())
+    assert left == [0]

@@ -133,7 +133,7 @@ class Reception:
     def _run(self, actor: Actor) -> bool:
         """Serve one message after another while there is nothing else to see to; whether none waits now."""
         words, alarms, inbox = self.words, self.alarms, self._inbox
-        if not self._plain or words[_CONTROL] or alarms.coming:
+        if not self._plain or words[_CONTROL] or alarms.coming or self._poked:
             return False
         for data in inbox.run():
             self._handle(actor, self._take_up(data))
