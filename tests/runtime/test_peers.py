@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from actors.runtime import peers as module
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
+from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.status import Word, write_word
 from actors.runtime.peer import Orphaned, Peer
@@ -182,6 +184,19 @@ def test_what_waited_is_lost_with_the_actor_or_with_the_guardian(
         kept.die()
     peer.outbox.drain()
     assert lost == [(1, buried)]
+
+
+def test_a_signal_handler_may_send_whatever_it_interrupts(kept: Kept, peers: Peers) -> None:
+    def send(_signal: int, _frame: object) -> None:
+        peers.reach(ACTOR).post(b"from the handler", (), 0.0)
+
+    before = signal.signal(signal.SIGUSR1, send)
+    try:
+        with peers._lock:  # pyright: ignore[reportPrivateUsage]
+            signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert waiting_bytes(kept.keepers[0])
 
 
 def test_what_leads_to_the_living_is_not_forgotten(kept: Kept, peers: Peers) -> None:

@@ -51,7 +51,7 @@ class Peers:
 
     def renew(self) -> None:
         """In a forked child: use what the parent has opened, but not its lock, which a thread may hold."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # reentrant, as a signal handler may send
 
     def suspend(self) -> None:
         """Everyone has died: lose what waits; only this thread, which replaces the guardian, may open."""
