@@ -10,7 +10,6 @@ import select
 import threading
 import time
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from actors.runtime import eventstream
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.journal import waiting_bytes
+from actors.runtime.mailbox.parcel import Parcel
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
 
@@ -37,13 +37,13 @@ class Table:
         self.full = False
         self.error: type[Exception] = OSError
         self.asked = threading.Semaphore(0)
-        self._receive = parcel.receive
+        self._read = Parcel.read
 
-    def receive(self, *arguments: Any) -> list[bytes]:
+    def read(self, large: Parcel) -> list[bytes]:
         if self.full:
             self.asked.release()
             raise self.error(errno.EMFILE, os.strerror(errno.EMFILE))
-        return self._receive(*arguments)
+        return self._read(large)
 
     def wait_until_asked(self, times: int) -> None:
         for _ in range(times):
@@ -57,7 +57,11 @@ class Interruption(Exception):
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Table:
     table = Table()
-    monkeypatch.setattr(parcel, "receive", table.receive)
+
+    def read(large: Parcel) -> list[bytes]:
+        return table.read(large)
+
+    monkeypatch.setattr(Parcel, "read", read)
     return table
 
 

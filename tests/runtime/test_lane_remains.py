@@ -18,6 +18,9 @@ from actors.core import envelope
 from actors.core.envelope import Outcome
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox import depot, frame, parcel
+from actors.runtime.mailbox.parcel import Parcel
+from actors.runtime.mailbox.slab import Slab
+from actors.runtime.mailbox.slabs import Place
 from actors.runtime.replies import Replies
 from support.cast import Die, Echo, Player, Waiter
 from support.forks import Gate, fork, kill, wait
@@ -40,6 +43,10 @@ def write(lane: Lane, data: bytes) -> None:
 
 def remains(lane: Lane) -> list[Path]:
     return list(lane.places.main.iterdir())
+
+
+def new_slab(lane: Lane) -> Slab:
+    return Slab(lane.places.main / parcel.new_name())
 
 
 def leave_parcel(lane: Lane, *, named: bool = False) -> None:
@@ -78,7 +85,7 @@ def test_what_a_frame_names_is_kept_while_the_frame_waits_among_what_has_been_re
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(parcel, "receive", scarce)
+        patch.setattr(Parcel, "read", scarce)
         with pytest.raises(MemoryError):
             reader.read()
     os.read(reader.fileno(), 1)  # what keeps the pipe readable
@@ -91,7 +98,7 @@ def test_it_is_doubtful_while_the_slab_of_somebody_lies_there(lane: Lane, impati
     reader, ready = LaneReader.create(lane), Gate()
 
     def send() -> None:
-        label = parcel.make_slab(lane.places).put([MEDIUM], len(MEDIUM))
+        label = new_slab(lane).put([MEDIUM], len(MEDIUM))
         write(lane, frame.parcel(label or b""))
         ready.open()
         signal.pause()
@@ -116,7 +123,7 @@ def test_it_is_looked_for_once_a_second_at_most(lane: Lane, monkeypatch: pytest.
         looks.append(now)
         return 1
 
-    monkeypatch.setattr(parcel, "sweep", sweep)
+    monkeypatch.setattr(depot, "sweep", sweep)
     monkeypatch.setattr(depot, "time", SimpleNamespace(monotonic=lambda: now))
     reader.depot.doubtful = True
     for moment in (10.0, 10.4, 10.9, 11.0, 11.9, 20.0):
@@ -145,17 +152,17 @@ def test_without_a_descriptor_it_stays_doubtful(lane: Lane, monkeypatch: pytest.
 def test_a_lane_that_is_closed_while_it_is_read_keeps_no_slab_open(
     lane: Lane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader, receive = LaneReader.create(lane), parcel.receive
-    slab = parcel.make_slab(lane.places)
+    reader, slab = LaneReader.create(lane), new_slab(lane)
     before = open_files()
 
-    def receive_and_close(*arguments: Any) -> list[bytes]:
-        parts = receive(*arguments)
+    def read_and_close(place: Place) -> list[bytes]:
+        parts = read(place)
         reader.close()
         return parts
 
-    for function in (receive, receive_and_close):
-        monkeypatch.setattr(parcel, "receive", function)
+    read = Place.read
+    for function in (read, read_and_close):
+        monkeypatch.setattr(Place, "read", function)
         write(lane, frame.parcel(slab.put([MEDIUM], len(MEDIUM)) or b""))
         assert reader.read() == [(MEDIUM, [])]
     assert len(open_files() - before) == 0

@@ -205,7 +205,7 @@ def test_what_leads_to_the_living_is_not_forgotten(kept: Kept, peers: Peers) -> 
     assert peers.reach(ACTOR) is peer
     kept.die()
     peers.forget(ACTOR)
-    assert peer.outbox.closed
+    assert peer.outbox.pipe.closed
 
 
 def test_for_want_of_descriptors_only_what_nothing_waits_for_is_closed(kept: Kept, peers: Peers) -> None:
@@ -227,7 +227,7 @@ def test_for_want_of_descriptors_only_what_nothing_waits_for_is_closed(kept: Kep
 def test_nobody_else_opens_while_the_guardian_is_replaced(kept: Kept, peers: Peers) -> None:
     before = peers.reach(ACTOR)
     peers.suspend()
-    assert before.outbox.closed
+    assert before.outbox.pipe.closed
     new = peers.reach(ACTOR)
     assert new is not before, "who replaces it may"
     peers._replacing = 0  # pyright: ignore[reportPrivateUsage]
@@ -254,7 +254,7 @@ def test_what_was_opened_before_the_replacement_does_not_outlast_it(
     monkeypatch.setattr(module, "Peer", slow)
     with pytest.raises(Orphaned):
         peers.reach(ACTOR)
-    assert early[0].outbox.closed
+    assert early[0].outbox.pipe.closed
     monkeypatch.undo()
     assert peers.reach(ACTOR) is not early[0]
 
@@ -262,6 +262,6 @@ def test_what_was_opened_before_the_replacement_does_not_outlast_it(
 def test_after_the_end_of_the_system_its_error_is_raised(kept: Kept, peers: Peers) -> None:
     peer = peers.reach(ACTOR)
     peers.end(SystemStopped("system", "it was stopped"))
-    assert peer.outbox.closed
+    assert peer.outbox.pipe.closed
     with pytest.raises(SystemStopped):
         peers.reach(ACTOR)

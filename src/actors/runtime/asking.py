@@ -140,13 +140,13 @@ class Asking:
     ) -> int:
         """Send a question; it may wait for room, and for a new guardian, until `patience` (monotonic)."""
         body, segments = self._endpoint.codec.encode(message)
-        question = self._origin_for(chain) + body
+        origin = self._origin_for(chain)
         try:
-            return self._put(to, question, segments, pending, patience)
+            return self._put(to, origin, body, segments, pending, patience)
         except MailboxClosed:
             pass
         try:
-            again = partial(self._put, to, question, segments, pending, patience)
+            again = partial(self._put, to, origin, body, segments, pending, patience)
             return self._endpoint.persist(to, again, patience)
         except MailboxClosed:
             self._endpoint.raise_if_down()
@@ -157,7 +157,8 @@ class Asking:
     def _put(
         self,
         to: Address,
-        question: bytes,
+        origin: bytes,
+        body: bytes,
         segments: Sequence[bytes],
         pending: Pending,
         patience: float,
@@ -165,7 +166,7 @@ class Asking:
         """Number a question, and put it into the mailbox."""
         number = (self._replies or self.replies).expect(pending)
         try:
-            message = envelope.number(number, pending.deadline) + question
+            message = envelope.number(number, pending.deadline) + origin + body
             self._endpoint.peers.reach(to).post(message, segments, patience)
         except Unheard:  # what else has become of it is in the reply lane already, before this
             self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False)

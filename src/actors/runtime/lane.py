@@ -22,8 +22,7 @@ from actors.runtime.mailbox.depot import Depot
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import make_pipe
-from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import BadParcel
+from actors.runtime.mailbox.parcel import BadParcel, Places
 
 SCARCE: Final = (OSError, MemoryError)
 """What a want of descriptors or memory raises."""
@@ -31,7 +30,6 @@ PAUSE: Final = 0.05
 """How long to wait then before it is tried again, in seconds."""
 _HEAD_SIZE: Final = frame.HEAD.size
 _INLINE: Final = frame.INLINE_OPENING
-_unpack_head: Final = frame.HEAD.unpack_from
 _unpack_opening: Final = frame.OPENING.unpack_from
 
 
@@ -116,17 +114,14 @@ class LaneReader:
 
     def _take_apart(self) -> list[Parts]:
         messages: list[Parts] = []
-        while (remaining := self._end - self._position) > 0:
-            magic, kind, length = (
-                _unpack_head(self._page, self._position) if remaining >= _HEAD_SIZE else (0, 0, 0)
-            )
-            if not frame.valid(magic, kind, length, remaining):
-                following = self._page.find(frame.MAGIC_BYTES, self._position + 1, self._end)
-                self._position = following if following >= 0 else self._end
-                continue
+        while self._position < self._end:
+            kind, length = frame.look(self._page, self._position, self._end)
             payload = self._page[self._position + _HEAD_SIZE : self._position + length]
             try:
-                messages += [(payload, ())] if kind == frame.Kind.INLINE else self._open(payload)
+                if kind == frame.INLINE:
+                    messages.append((payload, ()))
+                elif kind == frame.PARCEL:
+                    messages += self._open(payload)
             except BaseException as error:  # a signal handler's, too
                 self._stay_readable()
                 if messages and isinstance(error, SCARCE):
@@ -145,9 +140,11 @@ class LaneReader:
         """The message that a label names, or nothing. Raises one of `SCARCE`, and leaves it where it is."""
         messages: list[Parts] = []
         with suppress(BadParcel):
-            message, *segments = self.depot.receive(label)
-            messages.append((message, segments))
-        self.depot.discard(label)
+            stored = self.depot.find(label)
+            with suppress(BadParcel):
+                message, *segments = stored.read()
+                messages.append((message, segments))
+            stored.discard()
         if self._pipe is None:  # since a moment ago
             self.depot.close()
         return messages

@@ -13,7 +13,8 @@ from actors.core.errors import MailboxClosed, MailboxFull
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.layout import Layout
-from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.mailbox.outbox import Outbox
+from actors.runtime.mailbox.pipe import Pipe
 from actors.runtime.mailbox.status import Condition, Status, Word
 
 _GONE: Final = int(Word.GONE)
@@ -39,7 +40,7 @@ class Peer:
         """
         self.name = name
         try:
-            pipe = open_pipe(layout.mail, name)
+            pipe = Pipe.open(layout.mail, name)
             self._status = Status(layout.journal)
             bound = self._status.words[Word.BOUND]
             self._credits = Credits(layout.credits, bound) if bound else None
@@ -106,7 +107,7 @@ class Peer:
     @property
     def ended(self) -> bool:
         """Whether nobody reads the mailbox any more, or it has been closed here."""
-        return bool(self._words[_GONE]) or self.outbox.broken
+        return bool(self._words[_GONE]) or self.outbox.pipe.broken
 
     def retire(self) -> bool:
         """Close the mailbox here if nothing waits; False if something does."""
@@ -123,7 +124,7 @@ class Peer:
         poll = select.poll()
         poll.register(places, select.POLLIN)
         while not places.take():
-            if self._words[_GONE] or self.outbox.broken:
+            if self._words[_GONE] or self.outbox.pipe.broken:
                 raise self._closed()
             remaining = deadline - time.monotonic()
             if not remaining > 0:  # so that nan is over, too

@@ -13,7 +13,8 @@ from actors.core.address import Address
 from actors.core.envelope import Sender
 from actors.core.errors import ActorsError
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.mailbox.outbox import Outbox
+from actors.runtime.mailbox.pipe import Pipe
 from actors.runtime.peer import Orphaned, Peer
 from actors.runtime.site import Site
 
@@ -163,7 +164,7 @@ class Peers:
     def _open_lane(self, asker: Sender) -> Outbox:
         place = self._site.other(asker.address.system).replies(asker.address.id, asker.incarnation)
         path = asker.address.path
-        lane = Outbox(open_pipe(place.pipe, path), place.places, name=path, carrier=self._carrier)
+        lane = Outbox(Pipe.open(place.pipe, path), place.places, name=path, carrier=self._carrier)
         lane.joined = False
         return lane
 
@@ -174,7 +175,7 @@ class Peers:
         for key in tuple(self._peers):
             self._forget(key)
         for asker, lane in tuple(self._lanes.items()):
-            if lane.broken:
+            if lane.pipe.broken:
                 self.forget_lane(asker)
         left = len(self._peers) + len(self._lanes)
         self._tidy_at = _FEW + left + left // 4

@@ -13,8 +13,9 @@ from actors.core.events import DeadLetter, Event, EventsLost
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.subscriber import Subscriber
 from actors.runtime.lane import Lane, LaneReader
-from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.pipe import Pipe
 
 CODEC = Codec()
 KEPT = 10_000
@@ -41,7 +42,7 @@ def loop() -> Iterator[Loop]:
 
 @pytest.fixture
 def subscriber(lane: Lane, reader: LaneReader, loop: Loop) -> Iterator[Subscriber]:
-    outbox = Outbox(open_pipe(lane.pipe, "events"), lane.places, name="events", carrier=loop)
+    outbox = Outbox(Pipe.open(lane.pipe, "events"), lane.places, name="events", carrier=loop)
     subscriber = Subscriber(outbox, loop, CODEC.encode, kept=KEPT)
     yield subscriber
     subscriber.close()

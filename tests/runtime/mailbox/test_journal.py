@@ -64,11 +64,11 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(payload=payloads)
     def put(self, payload: bytes) -> None:
-        self.write(frame.inline(payload), Entry(frame.Kind.INLINE, payload))
+        self.write(frame.inline(payload), Entry(frame.INLINE, payload))
 
     @rule(label=st.binary(min_size=1, max_size=40))
     def put_a_parcel(self, label: bytes) -> None:
-        self.write(frame.parcel(label), Entry(frame.Kind.PARCEL, label))
+        self.write(frame.parcel(label), Entry(frame.PARCEL, label))
 
     @rule(data=garbage)
     def put_garbage(self, data: bytes) -> None:
@@ -116,10 +116,10 @@ class JournalMachine(RuleBasedStateMachine):
         for message in self.journal.run():
             assert self.journal.taken
             self.refill_model()
-            assert self.in_batch.popleft() == Entry(frame.Kind.INLINE, message)
+            assert self.in_batch.popleft() == Entry(frame.INLINE, message)
         self.refill_model()
         following = self.in_batch[0] if self.in_batch else None
-        assert not (isinstance(following, Entry) and following.kind == frame.Kind.INLINE)
+        assert not (isinstance(following, Entry) and following.kind == frame.INLINE)
 
     def refill_model(self) -> None:
         if not self.in_batch:
@@ -167,7 +167,7 @@ def test_an_interrupt_beside_the_read_loses_nothing(
     again: bool,
 ) -> None:
     pipe, opened = pipe_and_journal
-    ends_in_zeros = Entry(frame.Kind.INLINE, b"second".ljust(frame.ROOM, b"\0"))
+    ends_in_zeros = Entry(frame.INLINE, b"second".ljust(frame.ROOM, b"\0"))
     read = opened._read  # pyright: ignore[reportPrivateUsage]
 
     def interrupt(batch: memoryview) -> int:
@@ -192,7 +192,7 @@ def test_an_interrupt_beside_the_read_loses_nothing(
             with pytest.raises(KeyboardInterrupt):
                 opened.refill()
     assert opened.refill()
-    assert opened.take() == Entry(frame.Kind.INLINE, b"first")
+    assert opened.take() == Entry(frame.INLINE, b"first")
     opened.done()
     assert opened.take() == ends_in_zeros
 
@@ -290,7 +290,7 @@ def test_no_frame_is_cut_that_comes_while_there_is_room_for_a_part_of_it(
         assert isinstance(entry, Entry)
         opened.done()
     assert opened.refill()
-    assert opened.take() == Entry(frame.Kind.INLINE, bytes(frame.ROOM))
+    assert opened.take() == Entry(frame.INLINE, bytes(frame.ROOM))
 
 
 def test_a_journal_agrees_with_its_model() -> None:

@@ -12,8 +12,9 @@ import pytest
 from actors.core.errors import MailboxClosed
 from actors.runtime.mailbox import frame, overflow
 from actors.runtime.mailbox.layout import make_pipe
-from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.parcel import Places
+from actors.runtime.mailbox.pipe import Pipe
 
 LARGE = b"large" * 1_000
 WAITING = ([LARGE, b"segment"], [b"small"], [LARGE], [b"last"])
@@ -32,7 +33,7 @@ class Nobody:
         """Likewise."""
 
 
-class Pipe:
+class FullPipe:
     """A full pipe, an outbox in which messages wait for room, and what was told of their end."""
 
     def __init__(self, directory: Path) -> None:
@@ -45,7 +46,7 @@ class Pipe:
             while True:
                 os.write(self.reader, bytes(4096))
         self.outbox = Outbox(
-            open_pipe(directory / "mail", "the mailbox"),
+            Pipe.open(directory / "mail", "the mailbox"),
             Places(self.parcels, directory / "spill"),
             name="the mailbox",
             carrier=Nobody(),
@@ -67,15 +68,15 @@ class Pipe:
 
 
 @pytest.fixture
-def pipe(tmp_path: Path) -> Iterator[Pipe]:
-    pipe = Pipe(tmp_path)
+def pipe(tmp_path: Path) -> Iterator[FullPipe]:
+    pipe = FullPipe(tmp_path)
     yield pipe
     pipe.outbox.close()
     if pipe.reader >= 0:
         pipe.end()
 
 
-def test_what_waits_when_the_last_reader_ends_is_told_to_the_sender(pipe: Pipe) -> None:
+def test_what_waits_when_the_last_reader_ends_is_told_to_the_sender(pipe: FullPipe) -> None:
     pipe.end()
     pipe.outbox.drain()
     assert pipe.lost == LOST
@@ -84,12 +85,12 @@ def test_what_waits_when_the_last_reader_ends_is_told_to_the_sender(pipe: Pipe) 
     assert pipe.lost == LOST
 
 
-def test_what_waits_at_a_close_is_told_to_the_sender(pipe: Pipe) -> None:
+def test_what_waits_at_a_close_is_told_to_the_sender(pipe: FullPipe) -> None:
     pipe.outbox.close()
     assert pipe.lost == LOST
 
 
-def test_what_is_written_after_the_readers_last_look_is_told_too(pipe: Pipe) -> None:
+def test_what_is_written_after_the_readers_last_look_is_told_too(pipe: FullPipe) -> None:
     pipe.make_room()
     pipe.gone = True
     pipe.outbox.drain()
@@ -98,7 +99,7 @@ def test_what_is_written_after_the_readers_last_look_is_told_too(pipe: Pipe) -> 
 
 
 def test_a_signal_handler_may_put_in_the_midst_of_a_drain(
-    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+    pipe: FullPipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = os.write
 
@@ -110,7 +111,7 @@ def test_a_signal_handler_may_put_in_the_midst_of_a_drain(
 
     pipe.outbox.close()
     pipe.end()
-    pipe = Pipe(pipe.parcels.parent / "other")
+    pipe = FullPipe(pipe.parcels.parent / "other")
     pipe.make_room()
     monkeypatch.setattr(os, "write", write_and_be_interrupted)
     pipe.outbox.drain()
@@ -122,7 +123,7 @@ def test_a_signal_handler_may_put_in_the_midst_of_a_drain(
 
 
 def test_a_sender_gives_way_to_a_receiver_as_long_as_that_reads(
-    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+    pipe: FullPipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, given = 0.0, 0
 
@@ -152,7 +153,7 @@ def test_a_sender_gives_way_to_a_receiver_as_long_as_that_reads(
     assert given == 3, "all has been sent"
 
 
-def test_what_has_taken_no_place_waits_in_its_turn_and_keeps_the_note_of_it(pipe: Pipe) -> None:
+def test_what_has_taken_no_place_waits_in_its_turn_and_keeps_the_note_of_it(pipe: FullPipe) -> None:
     pipe.outbox.put_uncounted(b"uncounted")
     pipe.outbox.put_uncounted(LARGE, [b"segment"])
     pipe.outbox.put(b"counted")
@@ -162,7 +163,7 @@ def test_what_has_taken_no_place_waits_in_its_turn_and_keeps_the_note_of_it(pipe
     notes = [note for _kind, note in frames(os.read(pipe.reader, 1 << 20))]
     assert notes == [0] * len(WAITING) + [frame.UNCOUNTED] * 2 + [0]
     pipe.outbox.put_uncounted(b"sent at once")
-    assert frames(os.read(pipe.reader, 1 << 20)) == [(frame.Kind.INLINE, frame.UNCOUNTED)]
+    assert frames(os.read(pipe.reader, 1 << 20)) == [(frame.INLINE, frame.UNCOUNTED)]
 
 
 def frames(data: bytes) -> list[tuple[int, int]]:
@@ -175,7 +176,7 @@ def frames(data: bytes) -> list[tuple[int, int]]:
     return found
 
 
-def test_nothing_is_told_of_what_has_been_carried(pipe: Pipe) -> None:
+def test_nothing_is_told_of_what_has_been_carried(pipe: FullPipe) -> None:
     pipe.make_room()
     pipe.outbox.drain()
     pipe.end()

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.mailbox import parcel
-from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import BadParcel, Slabs
+from actors.runtime.mailbox.parcel import BadParcel, Parcel, Places
 from support import forks
 
 LABEL = b"m1.2.3"
@@ -40,11 +39,11 @@ FORGED: dict[str, Callable[[Path], object]] = {
 
 
 def receive(places: Places) -> object:
-    return parcel.receive(places, LABEL, Slabs(places.main))
+    return Parcel.named(places, LABEL).read()
 
 
 def glance(places: Places) -> object:
-    return parcel.glance(places, LABEL, 4096)
+    return Parcel.named(places, LABEL).glance(4096)
 
 
 @pytest.fixture
@@ -64,9 +63,10 @@ def test_what_is_no_parcel_is_refused(
 
 def test_a_glance_shows_the_beginning_of_the_first_part(places: Places) -> None:
     label = parcel.send(places, (b"x" * 300_000, b"y" * 300_000))
-    assert parcel.glance(places, label, 4) == b"xxxx"
-    assert parcel.glance(places, label, 1 << 30) == b"x" * 300_000
-    assert parcel.receive(places, label, Slabs(places.main)) == [b"x" * 300_000, b"y" * 300_000]
+    sent = Parcel.named(places, label)
+    assert sent.glance(4) == b"xxxx"
+    assert sent.glance(1 << 30) == b"x" * 300_000
+    assert sent.read() == [b"x" * 300_000, b"y" * 300_000]
 
 
 @pytest.mark.parametrize("read", [receive, glance])

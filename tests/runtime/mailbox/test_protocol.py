@@ -202,7 +202,7 @@ def test_a_kill_gives_no_place_back_that_was_not_taken(first: int) -> None:
         step += 2
         for message, told in MIXED:
             if message == GARBAGE:
-                os.write(outbox.fileno(), GARBAGE)
+                os.write(outbox.pipe.fileno(), GARBAGE)
             elif told:
                 assert credits.take()
                 outbox.put(message)
@@ -274,7 +274,7 @@ def run_through(opened: Inbox, messages: list[bytes], recording: int) -> None:
 
 
 def slab_in_use(box: Mailbox) -> int:
-    sender = box._outbox._slab  # pyright: ignore[reportPrivateUsage]
+    sender = box._outbox._stowage._slab  # pyright: ignore[reportPrivateUsage]
     return 0 if sender is None else sum(map(bool, sender._words[:-1]))  # pyright: ignore[reportPrivateUsage]
 
 

@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 
 from actors.core.errors import DecodeError
-from actors.runtime.mailbox import depot, frame, parcel, slab
+from actors.runtime.mailbox import depot, frame, slab
+from actors.runtime.mailbox.depot import Depot
 from actors.runtime.mailbox.mailbox import Mailbox
-from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import LARGEST, BadParcel, Slab, Slabs, place_of
+from actors.runtime.mailbox.parcel import BadParcel, Places
+from actors.runtime.mailbox.slab import LARGEST, Slab
+from actors.runtime.mailbox.slabs import Slabs
 from support.forks import Gate, fork, kill, wait
 
 MEDIUM = b"m" * 20_000
@@ -46,10 +48,9 @@ def put(sender: Slab, *parts: bytes) -> bytes | None:
 
 
 def taken(directory: Path, label: bytes) -> list[bytes]:
-    place = place_of(label)
-    opened = Slabs(directory)[place.name]
-    parts = opened.read(place)
-    opened.free(place)
+    place = Slabs(directory).find(label)
+    parts = place.read()
+    place.discard()
     return parts
 
 
@@ -169,16 +170,16 @@ def test_a_full_disk_makes_parcels_of_them(mailbox: Mailbox, monkeypatch: pytest
 def test_a_message_given_up_twice_does_not_free_the_room_of_the_next(tmp_path: Path) -> None:
     """As a reader does that is killed between freeing the room and stepping past the message."""
     sender = Slab(tmp_path / "1.2.3")
-    places = Places(tmp_path, tmp_path)
+    slabs = Slabs(tmp_path)
     labels = [put(sender, MEDIUM)]
     first = labels[0] or b""
-    parcel.discard(places, first)
+    slabs.find(first).discard()
     while (label := put(sender, os.urandom(9_000))) is not None:
         labels.append(label)
-    parcel.discard(places, first)
+    slabs.find(first).discard()
     assert put(sender, MEDIUM) is None
     with pytest.raises(BadParcel):
-        parcel.receive(places, first, Slabs(tmp_path))
+        slabs.find(first).read()
 
 
 def test_the_slab_of_a_killed_sender_is_swept_once_no_frame_can_claim_it(
@@ -246,15 +247,13 @@ def test_no_label_reads_anything_but_a_message_in_a_slab(mailbox: Mailbox, tmp_p
     for label in labels:
         os.write(mailbox._open.pipe.number, frame.parcel(label))  # pyright: ignore[reportPrivateUsage]
     true = label_of(name, 1, 4096, 20003)
-    assert [len(part) for part in parcel.receive(Places(directory, tmp_path), true, Slabs(directory))] == [
-        20003
-    ]
+    assert [len(part) for part in Slabs(directory).find(true).read()] == [20003]
     for _ in range(2_000):
         forged = bytearray(true)
         for _ in range(chance.randrange(1, 4)):
             forged[chance.randrange(len(forged))] = chance.choice(b"0123456789./bms\0\1\xff")
         try:
-            parts = parcel.receive(Places(directory, tmp_path), bytes(forged), Slabs(directory))
+            parts = Depot(Places(directory, tmp_path)).find(bytes(forged)).read()
         except BadParcel:
             continue
         assert sum(map(len, parts)) <= slab.SIZE
@@ -268,12 +267,12 @@ def test_no_label_reads_anything_but_a_message_in_a_slab(mailbox: Mailbox, tmp_p
 
 
 def test_who_settles_a_dead_readers_affairs_sees_its_messages_and_frees_their_room(tmp_path: Path) -> None:
-    sender, places = Slab(tmp_path / "1.2.3"), Places(tmp_path, tmp_path)
+    sender, slabs = Slab(tmp_path / "1.2.3"), Slabs(tmp_path)
     label = put(sender, b"head" * 2_000, b"segment" * 2_000) or b""
-    assert parcel.glance(places, label, 6) == b"headhe"
+    assert slabs.find(label).glance(6) == b"headhe"
     assert list(tmp_path.iterdir()) != []
-    parcel.discard(places, label)
+    slabs.find(label).discard()
     with pytest.raises(BadParcel):
-        parcel.glance(places, label, 6)
+        slabs.find(label).glance(6)
     del sender
     assert list(tmp_path.iterdir()) == []

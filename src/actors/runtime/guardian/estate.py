@@ -14,12 +14,12 @@ from actors.core import envelope
 from actors.core.envelope import Kind, Mail
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.node import Node
-from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.credit import Credits
+from actors.runtime.mailbox.depot import Depot
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal
 from actors.runtime.mailbox.layout import Layout, make_pipe
-from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import BadParcel
+from actors.runtime.mailbox.parcel import BadParcel, Places
 from actors.runtime.mailbox.status import TAKEN, Condition, Word, read_word, write_word
 
 _SHOWN: Final = 4096
@@ -185,7 +185,7 @@ def _status_page(layout: Layout, flags: int) -> Generator[int]:
 def _look(entry: Entry | Garbage | None, layout: Layout) -> Mail | None:
     """The message of a journal's entry, of a large one the beginning; None for what is none."""
     data = entry.payload if isinstance(entry, Entry) else b""
-    if isinstance(entry, Entry) and entry.kind == frame.Kind.PARCEL:
+    if isinstance(entry, Entry) and entry.kind == frame.PARCEL:
         data = _glance(layout.places, data)
     try:
         return envelope.open_mail(data)
@@ -196,13 +196,14 @@ def _look(entry: Entry | Garbage | None, layout: Layout) -> Mail | None:
 def _drop(journal: Journal, layout: Layout) -> None:
     """Step past the message that is taken, and remove its parcel, if it has one."""
     entry = journal.take()
-    if isinstance(entry, Entry) and entry.kind == frame.Kind.PARCEL:
-        parcel.discard(layout.places, entry.payload)
+    if isinstance(entry, Entry) and entry.kind == frame.PARCEL:
+        with suppress(BadParcel, OSError):
+            Depot(layout.places).find(entry.payload).discard()
     journal.done()
 
 
 def _glance(places: Places, label: bytes) -> bytes:
     try:
-        return parcel.glance(places, label, _SHOWN)
+        return Depot(places).find(label).glance(_SHOWN)
     except (BadParcel, OSError, MemoryError):  # it cannot be shown
         return b""

@@ -11,7 +11,8 @@ from actors.runtime.guardian.eventlog import EventLog
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.subscriber import Subscriber
 from actors.runtime.lane import Lane
-from actors.runtime.mailbox.outbox import Outbox, open_pipe
+from actors.runtime.mailbox.outbox import Outbox
+from actors.runtime.mailbox.pipe import Pipe
 
 
 class Herald:
@@ -29,7 +30,7 @@ class Herald:
         if lane in self._subscribers:
             return
         with suppress(MailboxClosed):
-            pipe = open_pipe(lane.pipe, "events")
+            pipe = Pipe.open(lane.pipe, "events")
             outbox = Outbox(pipe, lane.places, name="events", carrier=self._loop)
             self._subscribers[lane] = Subscriber(outbox, self._loop, self._encode)
 

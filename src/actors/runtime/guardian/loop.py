@@ -60,13 +60,13 @@ class Loop:
 
     def watch(self, outbox: Outbox) -> None:
         """Drain the outbox when its pipe has room."""
-        if outbox.fileno() not in self._callbacks:
-            self.add(outbox.fileno(), lambda: self._drain(outbox), select.EPOLLOUT)
+        if outbox.pipe.fileno() not in self._callbacks:
+            self.add(outbox.pipe.fileno(), lambda: self._drain(outbox), select.EPOLLOUT)
 
     def forget(self, outbox: Outbox) -> None:
         """Stop that."""
-        if not outbox.closed:
-            self.remove(outbox.fileno())
+        if not outbox.pipe.closed:
+            self.remove(outbox.pipe.fileno())
 
     def _drain(self, outbox: Outbox) -> None:
         outbox.drain()

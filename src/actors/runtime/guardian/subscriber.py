@@ -81,9 +81,9 @@ class Subscriber:
     def _listen(self, wanted: bool) -> None:
         """Go on as soon as the pipe has room, or stop that."""
         if wanted and not self._listening:
-            self._loop.add(self._outbox.fileno(), self._resume, select.EPOLLOUT)
+            self._loop.add(self._outbox.pipe.fileno(), self._resume, select.EPOLLOUT)
         elif self._listening and not wanted:
-            self._loop.remove(self._outbox.fileno())
+            self._loop.remove(self._outbox.pipe.fileno())
         self._listening = wanted
 
 

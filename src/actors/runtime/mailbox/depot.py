@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from actors.runtime.mailbox import parcel
-from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import Slabs
+from actors.runtime import processes
+from actors.runtime.mailbox import slab
+from actors.runtime.mailbox.parcel import Parcel, Places
+from actors.runtime.mailbox.slabs import Place, Slabs
 
+_NAME: Final = re.compile(r"\d+\.\d+\.\d+")
 _SELDOM: Final = 1.0
 """How often it is looked at most for what the dead have left, in seconds."""
 
@@ -26,17 +30,13 @@ class Depot:
         self.doubtful = not fresh
         """Whether the dead may have left something: so since the last message that came, or who says so."""
 
-    def receive(self, label: bytes) -> list[bytes]:
-        """The parts of the message that a label names; it stays until `discard`.
+    def find(self, label: bytes) -> Parcel | Place:
+        """What a label names: the message lies there until it is discarded.
 
-        Raises `BadParcel`, and `OSError` or `MemoryError` for want of descriptors or memory.
+        Raises `BadParcel`, and `OSError` for want of descriptors or memory.
         """
         self.doubtful = True
-        return parcel.receive(self._places, label, self._slabs)
-
-    def discard(self, label: bytes) -> None:
-        """The message has been dealt with."""
-        parcel.discard(self._places, label, self._slabs)
+        return self._slabs.find(label) if label.startswith(slab.KIND) else Parcel.named(self._places, label)
 
     def tidy(self, unclaimed: Callable[[], bool]) -> None:
         """Remove what the dead have left, if it is doubtful whether they have, and `unclaimed`.
@@ -54,7 +54,7 @@ class Depot:
         left = 1
         try:
             with suppress(OSError):
-                left = parcel.sweep(self._places, unclaimed)
+                left = sweep(self._places, unclaimed)
         finally:
             if left:
                 self.doubtful = True
@@ -63,3 +63,28 @@ class Depot:
     def close(self) -> None:
         """Keep no slab open, for any thread; what another one is just reading is closed after that."""
         self._slabs.close()
+
+
+def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
+    """Remove the parcels and slabs of dead senders, if `unclaimed`: if no frame waits.
+
+    Returns how many stay, of the living too. `unclaimed` is asked when the senders are known to be dead:
+    before that one might hand over its frame. Raises `OSError` for want of descriptors.
+    """
+    found = list(_listing(places))
+    orphans = [path for path in found if not _sender_lives(path.name)]
+    if not orphans or not unclaimed():
+        return len(found)
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(found) - len(orphans)
+
+
+def _listing(places: Places) -> Iterator[Path]:
+    for place in places:
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            yield from (path for path in place.iterdir() if _NAME.fullmatch(path.name))
+
+
+def _sender_lives(name: str) -> bool:
+    return processes.lives(name.rpartition(".")[0])

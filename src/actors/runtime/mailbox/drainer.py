@@ -127,7 +127,7 @@ class Drainer:
             if not self._outboxes:
                 self._running = False
                 self._bell = _NO_BELL
-            return {outbox.fileno(): outbox for outbox in self._outboxes}
+            return {outbox.pipe.fileno(): outbox for outbox in self._outboxes}
 
     def renew(self) -> None:
         """In a forked child: carry nothing, with a thread that is not there."""

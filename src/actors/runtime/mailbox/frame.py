@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from enum import IntEnum
+from mmap import mmap
 from typing import Final
 
 PIPE_BUF: Final = 4096
 """The longest write that Linux keeps whole, in bytes."""
 
 HEAD: Final = struct.Struct("<HBxI")
+_HEAD_SIZE: Final = HEAD.size
+_unpack_head: Final = HEAD.unpack_from
 MAGIC: Final = 0x7AC7
 MAGIC_BYTES: Final = MAGIC.to_bytes(2, "little")
 NOTE: Final = 3
@@ -33,22 +35,17 @@ Parts = tuple[bytes, Sequence[bytes]]
 """A message as it travels: its bytes, then its segments."""
 
 
-class Kind(IntEnum):
-    """What a frame's payload is."""
-
-    INLINE = 1
-    """The message itself."""
-    PARCEL = 2
-    """The name of the file that holds it."""
-
-
-_INLINE: Final = int(Kind.INLINE)
-_PARCEL: Final = int(Kind.PARCEL)
+GARBAGE: Final = 0
+"""No kind of frame: bytes that are none."""
+INLINE: Final = 1
+"""The kind of a frame whose payload is the message itself."""
+PARCEL: Final = 2
+"""The kind of one whose payload is the label of a parcel, or of a place in a slab."""
 
 
 OPENING: Final = struct.Struct("<II")
 """A head as two numbers: what is before the length, and the length."""
-INLINE_OPENING: Final = MAGIC | _INLINE << 16
+INLINE_OPENING: Final = MAGIC | INLINE << 16
 """How the head of an untouched inline frame begins, as a number."""
 
 
@@ -63,7 +60,7 @@ def inline(message: bytes) -> bytes:
 
 def parcel(label: bytes) -> bytes:
     """The frame that names a parcel."""
-    return HEAD.pack(MAGIC, _PARCEL, HEAD.size + len(label)) + label
+    return HEAD.pack(MAGIC, PARCEL, HEAD.size + len(label)) + label
 
 
 def uncounted(data: bytes) -> bytes:
@@ -71,6 +68,15 @@ def uncounted(data: bytes) -> bytes:
     return data[:NOTE] + bytes([data[NOTE] | UNCOUNTED]) + data[NOTE + 1 :]
 
 
-def valid(magic: int, kind: int, length: int, remaining: int) -> bool:
-    """Whether a head read before `remaining` bytes can be true."""
-    return magic == MAGIC and 0 < kind <= _PARCEL and 8 <= length <= remaining and length <= PIPE_BUF
+def look(memory: mmap, at: int, end: int) -> tuple[int, int]:
+    """The kind of what is at a place before an end, and its length.
+
+    What is no frame is `GARBAGE`, up to the next thing that looks like one.
+    """
+    if end - at >= _HEAD_SIZE:
+        magic, kind, length = _unpack_head(memory, at)
+        fits = _HEAD_SIZE <= length <= PIPE_BUF and at + length <= end
+        if fits and magic == MAGIC and 0 < kind <= PARCEL:
+            return kind, length
+    found = memory.find(MAGIC_BYTES, at + 1, end)
+    return GARBAGE, (end if found < 0 else found) - at

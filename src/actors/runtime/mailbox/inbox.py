@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from actors.core.errors import DecodeError
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.deadline import deadline, left, over
 from actors.runtime.mailbox.depot import Depot
-from actors.runtime.mailbox.frame import Kind, Parts
+from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_bytes
 from actors.runtime.mailbox.layout import Layout
-from actors.runtime.mailbox.slab import BadParcel
+from actors.runtime.mailbox.parcel import BadParcel, Parcel
+from actors.runtime.mailbox.slabs import Place
 from actors.runtime.mailbox.waiting import Waiter
 
 IDLE: Final = 1.0
@@ -40,7 +43,8 @@ class Inbox:
         self._pipe = pipe
         self.journal = Journal(layout.journal, pipe.number)
         self._waiter = Waiter(pipe.number, self.journal.refill, wake, spin=spin)
-        self._label: bytes | None = None
+        self._stored: Parcel | Place | None = None
+        """Where the message in hand lies, if it is a large one."""
         self._counted = True
         """Whether the message in hand has a place in a bounded mailbox to be given back."""
         self._scarce_since: float | None = None
@@ -54,8 +58,9 @@ class Inbox:
         if self.journal.taken:
             entry = self.journal.take()
             self._counted = self.journal.counted
-            if isinstance(entry, Entry) and entry.kind == Kind.PARCEL:
-                self._label = entry.payload
+            if isinstance(entry, Entry) and entry.kind == frame.PARCEL:
+                with suppress(BadParcel, OSError):
+                    self._stored = self._depot.find(entry.payload)
             self.done()
         self.tidy()
 
@@ -81,9 +86,9 @@ class Inbox:
 
     def done(self) -> None:
         """The message in hand has been dealt with."""
-        if self._label is not None:  # before the journal knows, so that a kill leaves no parcel
-            self._depot.discard(self._label)
-            self._label = None
+        if self._stored is not None:  # before the journal knows, so that a kill leaves no parcel
+            self._stored.discard()
+            self._stored = None
         self.journal.done()
         if self._credits is not None:
             if self._counted:
@@ -147,12 +152,12 @@ class Inbox:
         if self._credits is not None and entry is not None:
             self._counted = self.journal.counted
         match entry:
-            case Entry(kind=Kind.INLINE, payload=message):  # with a note in its head
+            case Entry(kind=frame.INLINE, payload=message):  # with a note in its head
                 return message, ()
-            case Entry(kind=_, payload=label):
-                self._label = label
+            case Entry(payload=label):
                 try:
-                    first, *others = self._depot.receive(label)
+                    self._stored = stored = self._depot.find(label)
+                    first, *others = stored.read()
                 except BadParcel as error:
                     raise DecodeError("mailbox", str(error)) from None
                 return first, others

@@ -34,7 +34,6 @@ from actors.runtime.mailbox.status import (
 )
 
 _HEAD_SIZE: Final = frame.HEAD.size
-_GARBAGE: Final = 0
 _TRIES: Final = 0xFF ^ frame.UNCOUNTED
 """The reader's part of a note: 0 if the message has not been tried, else how many died of it, and 1."""
 _NONE: Final = bytes(4)
@@ -78,7 +77,6 @@ _LOWER: Final = 2 * _CURSOR + (sys.byteorder == "big")
 _LONGEST: Final = frame.PIPE_BUF
 _PIECE: Final = 4096
 _ZEROS: Final = bytes(_PIECE)
-_unpack_head: Final = frame.HEAD.unpack_from
 _INLINE: Final = frame.INLINE_OPENING
 _unpack_opening: Final = frame.OPENING.unpack_from
 _entry: Final = Entry._make  # half the time of Entry(...)
@@ -204,12 +202,12 @@ class Journal:
         position, end = self._position, self._length
         if position == end:
             return None
-        kind, length = self._look(position, end)
+        at = STATUS_PAGE + position
+        kind, length = frame.look(self._map, at, STATUS_PAGE + end)
         self._next = position + length
         self._halves[_LOWER] = position | TAKEN
-        if kind == _GARBAGE:
+        if kind == frame.GARBAGE:
             return Garbage(length)
-        at = STATUS_PAGE + position
         return _entry((kind, self._map[at + _HEAD_SIZE : at + length]))
 
     def done(self) -> None:
@@ -239,7 +237,7 @@ class Journal:
     def counted(self) -> bool:
         """Whether what is at the position has taken a place of a bounded mailbox; garbage never has."""
         kind, _ = self._look(self._position, self._length)
-        return kind != _GARBAGE and not self._note & frame.UNCOUNTED
+        return kind != frame.GARBAGE and not self._note & frame.UNCOUNTED
 
     @property
     def _tries(self) -> int:
@@ -275,17 +273,8 @@ class Journal:
         self.words[_CURSOR] = self._position | self._length << LENGTH_SHIFT | taken
 
     def _look(self, position: int, end: int) -> tuple[int, int]:
-        """The kind of what is at a position before an end, and its length.
-
-        What is no frame is garbage, up to the next thing that looks like one.
-        """
-        at, remaining = STATUS_PAGE + position, end - position
-        if remaining >= _HEAD_SIZE:
-            magic, kind, length = _unpack_head(self._map, at)
-            if frame.valid(magic, kind, length, remaining):
-                return kind, length
-        found = self._map.find(frame.MAGIC_BYTES, at + 1, at + remaining)
-        return _GARBAGE, remaining if found < 0 else found - at
+        """The kind of what is at a position before an end, and its length."""
+        return frame.look(self._map, STATUS_PAGE + position, STATUS_PAGE + end)
 
     def _positions(self, position: int) -> Iterator[int]:
         """Where the messages of the batch begin, from one of them on."""
@@ -303,7 +292,7 @@ class Journal:
         written = self._end_of_bytes_behind(begin)
         while end < written:  # the last frame may end in zeros
             kind, length = self._look(end, self._capacity)
-            end += min(length, written - end) if kind == _GARBAGE else length
+            end += min(length, written - end) if kind == frame.GARBAGE else length
             self._length = end
             self._store(self.words[_CURSOR] & TAKEN)
         self._reading = False

@@ -17,6 +17,7 @@ from actors.runtime.mailbox.deadline import deadline, left, over
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import OVERFLOW, Outbox, Stranded
+from actors.runtime.mailbox.pipe import Pipe
 from actors.runtime.mailbox.premises import Premises
 from actors.runtime.mailbox.reading import Reading
 from actors.runtime.renewal import renew_after_fork
@@ -194,10 +195,11 @@ class Mailbox(_Queue):
         self._bound = 0 if premises.credits is None else premises.credits.size
         self._overflow = overflow
         self._codec = Codec(limits=limits)
+        name = f"mailbox {premises.hold.path.name}"
         self._outbox = Outbox(
-            premises.pipe,
+            Pipe(premises.pipe, name),
             premises.layout.places,
-            name=f"mailbox {premises.hold.path.name}",
+            name=name,
             carrier=PROCESS_DRAINER,
             limit=overflow,
         )

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
-from actors.runtime.descriptor import Descriptor
-from actors.runtime.mailbox import frame, parcel
+from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.deadline import wait_for
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.frame import HEADS
-from actors.runtime.mailbox.overflow import Item, Large, Overflow, opening, size_of
+from actors.runtime.mailbox.overflow import Item, Overflow, opening, size_of
 from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import LARGEST, Slab
+from actors.runtime.mailbox.pipe import Pipe
+from actors.runtime.mailbox.slab import LARGEST
+from actors.runtime.mailbox.stowage import Large, Stowage
 from actors.runtime.renewal import renew_after_fork
 
 OVERFLOW: Final = 64 << 20
@@ -39,19 +37,6 @@ def _nothing_lost(messages: Sequence[bytes]) -> None:
     """Take no note of messages that a receiver's end has made undeliverable."""
 
 
-def open_pipe(path: str | Path, name: str) -> Descriptor:
-    """Open a pipe for writing only, so that the end of its last reader ends it.
-
-    Raises `MailboxClosed` if nobody can read it any more.
-    """
-    try:
-        return Descriptor(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    except OSError as error:
-        if error.errno in (errno.ENXIO, errno.ENOENT):
-            raise MailboxClosed(name) from None
-        raise
-
-
 class Outbox:
     """Sends messages into one pipe, in order, without ever waiting for its reader.
 
@@ -65,7 +50,7 @@ class Outbox:
 
     def __init__(
         self,
-        pipe: Descriptor,
+        pipe: Pipe,
         places: Places,
         *,
         name: str,
@@ -78,6 +63,7 @@ class Outbox:
 
         `on_lost` gets what waited here then: of each message all, or if it is large its first part.
         """
+        self.pipe = pipe
         self.name = name
         self._places = places
         self._carrier = carrier
@@ -87,7 +73,6 @@ class Outbox:
         self.joined = True
         """Whether the process waits at its end until nothing waits here."""
         self.renew()
-        self._pipe: Descriptor | None = pipe
         if carrier.threaded:
             renew_after_fork(self)
 
@@ -98,33 +83,12 @@ class Outbox:
         self._waiting = Overflow(self._limit)
         self._carried = False
         self._draining = False
-        self._slab: Slab | None = None
-        self._rare = True
-        """Whether a message that a slab could hold is the first, or follows one that found no slab."""
+        self._stowage = Stowage(self._places)
         self._unpressed = 0
         """How many bytes have been added to what waits since their sender itself tried to send them."""
         self._then: Callable[[], None] | None = None
         self.stalled = False
         """Whether what waits needs more than room in the pipe: a disk, or a descriptor."""
-
-    def fileno(self) -> int:
-        """The pipe's descriptor."""
-        return self._descriptor().number
-
-    @property
-    def closed(self) -> bool:
-        """Whether the pipe is closed here."""
-        return self._pipe is None
-
-    @property
-    def broken(self) -> bool:
-        """Whether nobody can read the pipe any more."""
-        pipe = self._pipe
-        if pipe is None:
-            return True
-        poll = select.poll()
-        poll.register(pipe.number, 0)  # errors are reported all the same
-        return bool(poll.poll(0))
 
     @property
     def waiting(self) -> int:
@@ -138,26 +102,25 @@ class Outbox:
         `MailboxClosed` if nobody can ever read it; in both cases nothing was sent.
         """
         if segments or len(message) > frame.ROOM:
-            parts = (message, *segments)
-            self._put_in_order(Large(parts, sum(map(len, parts))))
+            item = Large((message, *segments))
+            self._put_in_order(item, item.size)
             return
         data = HEADS[len(message)] + message
-        if self._waiting.items or not self._write(data):
-            self._put_in_order(data)
+        if self._waiting.items or not self.pipe.write(data):
+            self._put_in_order(data, len(data))
 
     def put_uncounted(self, message: bytes, segments: Sequence[bytes] = ()) -> None:
         """`put` a message that has taken no place in a bounded mailbox; its frame says so."""
         if segments or len(message) > frame.ROOM:
-            parts = (message, *segments)
-            self._put_in_order(Large(parts, sum(map(len, parts)), uncounted=True))
+            item: Item = Large((message, *segments), uncounted=True)
         else:
-            self._put_in_order(frame.uncounted(frame.inline(message)))
+            item = frame.uncounted(frame.inline(message))
+        self._put_in_order(item, size_of(item))
 
     def offer(self, message: bytes, segments: Sequence[bytes] = ()) -> bool:
         """Send a message if there is room for it now and none waits; False if not. Raises as `put` does."""
         if segments or len(message) > frame.ROOM:
-            parts = (message, *segments)
-            item: Item = Large(parts, sum(map(len, parts)))
+            item: Item = Large((message, *segments))
         else:
             item = frame.inline(message)
         with self._lock:
@@ -179,7 +142,7 @@ class Outbox:
             try:
                 self._drain()
             except MailboxClosed:
-                lost = self._waiting.clear(self._places)
+                lost = self._clear()
             except (DiskFull, OSError, MemoryError):
                 self.stalled = True
             then = self._rest()
@@ -202,20 +165,19 @@ class Outbox:
         """Close the pipe if nothing waits; False if something does. Who puts then finds it closed."""
         with self._lock:
             if not self._waiting:
-                self._pipe = self._slab = None
-            return self.closed
+                self._close()
+            return self.pipe.closed
 
     def close(self) -> None:
         """Close the pipe; what still waits is lost and counted."""
         with self._lock:
-            lost = self._waiting.clear(self._places)
+            lost = self._clear()
             then = self._rest()
-            self._pipe = self._slab = None
+            self._close()
             self._changed.notify_all()
         self._act(lost, then)
 
-    def _put_in_order(self, item: Item) -> None:
-        size = size_of(item)
+    def _put_in_order(self, item: Item, size: int) -> None:
         with self._lock:
             if not self._waiting.items and self._send(item):
                 return
@@ -260,20 +222,23 @@ class Outbox:
             self._draining = False
 
     def _send(self, item: Item) -> bool:
-        """Write an item's frame, and its parcel before it; False if that is not possible now."""
+        """Write an item's frame, and what the frame names before it; False if that is not possible now."""
         if isinstance(item, bytes):
-            return self._write(item)
-        if item.frame is None and (item.size <= LARGEST or self._has_room()):
-            self._wrap(item)
+            return self.pipe.write(item)
+        if item.frame is None:
+            self._stow(item)
         try:
-            return item.frame is not None and self._write(item.frame)
+            return item.frame is not None and self.pipe.write(item.frame)
         except MailboxClosed:
-            self._withdraw(item)
+            self._stowage.withdraw(item)
             raise
 
-    def _wrap(self, item: Large) -> None:
+    def _stow(self, item: Large) -> None:
+        """Write a large message down, as a parcel only if there is room for its frame."""
+        if item.size > LARGEST and not self.pipe.has_room():
+            return
         try:
-            item.wrap(self._places, self._slab_for(item.size))
+            self._stowage.stow(item)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self.stalled = True
@@ -282,19 +247,16 @@ class Outbox:
             else:
                 raise DiskFull(self.name, f"{error.strerror}: {item.size} bytes", *self._places) from None
 
-    def _slab_for(self, size: int) -> Slab | None:
-        """A slab, made for the second message that fits into it; after a failure the next tries again."""
-        if size > LARGEST:
-            return None
-        if self._slab is None and not self._rare:
-            with suppress(OSError):
-                self._slab = parcel.make_slab(self._places)
-        self._rare = self._slab is None and not self._rare
-        return self._slab
-
     def _withdraw(self, item: Item) -> None:
         if not isinstance(item, bytes):
-            item.withdraw(self._places)
+            self._stowage.withdraw(item)
+
+    def _clear(self) -> Sequence[Item]:
+        """Let nothing wait any more, and return what did. None but the first can have been stowed."""
+        items = self._waiting.clear()
+        if items:
+            self._withdraw(items[0])
+        return items
 
     def _rest(self) -> Callable[[], None] | None:
         """If nothing waits, need no carrier any more; what `finish` was given, if it is due."""
@@ -305,8 +267,12 @@ class Outbox:
             self._carrier.forget(self)
         then, self._then = self._then, None
         if then is not None:
-            self._pipe = self._slab = None
+            self._close()
         return then
+
+    def _close(self) -> None:
+        self.pipe.close()
+        self._stowage.close()
 
     def _act(self, lost: Sequence[Item], then: Callable[[], None] | None) -> None:
         """Do what is not done under the lock."""
@@ -314,25 +280,3 @@ class Outbox:
             self._on_lost([opening(item) for item in lost])
         if then is not None:
             then()
-
-    def _has_room(self) -> bool:
-        poll = select.poll()
-        poll.register(self._descriptor().number, select.POLLOUT)
-        return bool(poll.poll(0))
-
-    def _descriptor(self) -> Descriptor:
-        if self._pipe is None:
-            raise MailboxClosed(self.name)
-        return self._pipe
-
-    def _write(self, data: bytes) -> bool:
-        pipe = self._pipe
-        if pipe is None:
-            raise MailboxClosed(self.name)
-        try:
-            os.write(pipe.number, data)
-        except BlockingIOError:
-            return False
-        except BrokenPipeError:
-            raise MailboxClosed(self.name) from None
-        return True

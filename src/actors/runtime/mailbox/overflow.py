@@ -7,41 +7,14 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Final
 
-import attrs
-
-from actors.runtime.mailbox import frame, parcel
-from actors.runtime.mailbox.parcel import Places
-from actors.runtime.mailbox.slab import Slab
+from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.stowage import Large
 
 KEEPING: Final = 64
 """What keeping a waiting message costs beside its own bytes, in bytes; it counts towards the limit."""
 
 _LATELY: Final = 0.02
 """How long ago an item may have been removed, in seconds, by which items are seen to be moving."""
-
-
-@attrs.define(eq=False)
-class Large:
-    """A message that goes as a parcel or in a slab, written when the pipe has room for its frame."""
-
-    parts: Sequence[bytes]
-    """What it is made of; once the parcel is written, only the first, which has its envelope."""
-    size: int
-    uncounted: bool = False
-    """Whether it has taken no place in a bounded mailbox."""
-    frame: bytes | None = None
-
-    def wrap(self, places: Places, slab: Slab | None) -> None:
-        """Write it into the slab if it can, else as a parcel. Raises `OSError` if that is not possible."""
-        label = None if slab is None else slab.put(self.parts, self.size)
-        named = frame.parcel(label or parcel.send(places, self.parts))
-        self.frame = frame.uncounted(named) if self.uncounted else named
-        self.parts = self.parts[:1]
-
-    def withdraw(self, places: Places) -> None:
-        """Remove what has been written, as its frame will never be written."""
-        if self.frame is not None:
-            parcel.discard(places, self.frame[frame.HEAD.size :])
 
 
 Item = bytes | Large
@@ -121,9 +94,7 @@ class Overflow:
             length += len(following)
         return b"".join(frames), len(frames)
 
-    def clear(self, places: Places) -> Sequence[Item]:
-        """Remove everything, with parcels that no frame will claim, and return it."""
+    def clear(self) -> Sequence[Item]:
+        """Remove everything, and return it."""
         items, self.items, self._bytes = self.items, deque(), 0
-        if items and not isinstance(items[0], bytes):
-            items[0].withdraw(places)  # none but the first can have been written
         return items

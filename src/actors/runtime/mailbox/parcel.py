@@ -9,27 +9,29 @@ written, because its sender was killed, is recognised by that and swept. Layout,
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import itertools
 import os
 import re
 import stat
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from actors.runtime import processes
-from actors.runtime.mailbox import bulk, slab
-from actors.runtime.mailbox.slab import BadParcel, Slab, Slabs
+from actors.runtime.mailbox import bulk
 
 _LABEL: Final = re.compile(rb"([ms])(\d+\.\d+\.\d+)")
 _NUMBERS: Final = itertools.count()
-_NAME: Final = re.compile(r"\d+\.\d+\.\d+")
 _HEAD: Final = struct.Struct("<IQ")  # the number of parts, which is not 0, and the length of the first
 _MOST_PARTS: Final = 1 << 20
 _IOV_MAX: Final = os.sysconf("SC_IOV_MAX")
+
+
+class BadParcel(Exception):
+    """A frame names a parcel, or a place in a slab, that is not there, not ours or not whole."""
 
 
 class Places(NamedTuple):
@@ -44,7 +46,7 @@ def send(places: Places, parts: Sequence[bytes]) -> bytes:
 
     Raises `OSError` (`ENOSPC`, `EDQUOT`, `EMFILE` …) if neither directory takes it; nothing is left.
     """
-    name = f"{processes.identity()}.{next(_NUMBERS)}"
+    name = new_name()
     try:
         _write(f"{places.main}/{name}", parts)
     except OSError as error:
@@ -57,86 +59,48 @@ def send(places: Places, parts: Sequence[bytes]) -> bytes:
     return b"s" + name.encode()
 
 
-def make_slab(places: Places) -> Slab:
-    """Make a slab for further messages. Raises `OSError`."""
-    return Slab(places.main / f"{processes.identity()}.{next(_NUMBERS)}")
+class Parcel(NamedTuple):
+    """A parcel, as its receiver sees it. It stays until it is discarded."""
+
+    path: str
+
+    @classmethod
+    def named(cls, places: Places, label: bytes) -> Parcel:
+        """The one that a label names. Raises `BadParcel` for what is no label."""
+        found = _LABEL.fullmatch(label)
+        if not found:
+            raise BadParcel(f"no parcel is named {label[:40]!r}")
+        place = places.main if found[1] == b"m" else places.spill
+        return cls(f"{place}/{found[2].decode()}")
+
+    def read(self) -> list[bytes]:
+        """The parts of the message.
+
+        Raises `BadParcel`, and `OSError` or `MemoryError` for want of descriptors or memory.
+        """
+        descriptor = _open(self.path)
+        try:
+            return [_read_all(descriptor, size, self.path) for size in _sizes(descriptor, self.path)]
+        finally:
+            os.close(descriptor)
+
+    def glance(self, size: int) -> bytes:
+        """The first bytes of the first part, at most `size`. Raises as `read`."""
+        descriptor = _open(self.path)
+        try:
+            return _read_all(descriptor, min(size, _sizes(descriptor, self.path)[0]), self.path)
+        finally:
+            os.close(descriptor)
+
+    def discard(self) -> None:
+        """The message has been dealt with, perhaps by a killed predecessor."""
+        with suppress(OSError):
+            os.unlink(self.path)
 
 
-def receive(places: Places, label: bytes, slabs: Slabs) -> list[bytes]:
-    """Read the parts of a parcel, or of what is in a slab; it stays until `discard`.
-
-    Raises `BadParcel`, and `OSError` or `MemoryError` for want of descriptors or memory.
-    """
-    if slab.is_place(label):
-        place = slab.place_of(label)
-        return slabs[place.name].read(place)
-    path = _path(places, label)
-    descriptor = _open(path)
-    try:
-        return [_read_all(descriptor, size, path) for size in _sizes(descriptor, path)]
-    finally:
-        os.close(descriptor)
-
-
-def glance(places: Places, label: bytes, size: int) -> bytes:
-    """The first bytes of a message's first part, at most `size`. Raises as `receive`."""
-    if slab.is_place(label):
-        place = slab.place_of(label)
-        return Slabs(places.main)[place.name].read(place)[0][:size]
-    path = _path(places, label)
-    descriptor = _open(path)
-    try:
-        return _read_all(descriptor, min(size, _sizes(descriptor, path)[0]), path)
-    finally:
-        os.close(descriptor)
-
-
-def discard(places: Places, label: bytes, slabs: Slabs | None = None) -> None:
-    """Remove a parcel that has been dealt with, or give its room back."""
-    try:
-        if slab.is_place(label):
-            place = slab.place_of(label)
-            (slabs or Slabs(places.main))[place.name].free(place)
-        else:
-            os.unlink(_path(places, label))
-    except (
-        OSError,
-        BadParcel,
-    ):  # gone already; or no descriptor is free, and it stays until its sender ends
-        pass
-
-
-def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
-    """Remove the parcels and slabs of dead senders, if `unclaimed`: if no frame waits.
-
-    Returns how many stay, of the living too. `unclaimed` is asked when the senders are known to be dead:
-    before that one might hand over its frame. Raises `OSError` for want of descriptors.
-    """
-    found = list(_listing(places))
-    orphans = [path for path in found if not _sender_lives(path.name)]
-    if not orphans or not unclaimed():
-        return len(found)
-    for path in orphans:
-        path.unlink(missing_ok=True)
-    return len(found) - len(orphans)
-
-
-def _listing(places: Places) -> Iterable[Path]:
-    for place in places:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            yield from (path for path in place.iterdir() if _NAME.fullmatch(path.name))
-
-
-def _sender_lives(name: str) -> bool:
-    return processes.lives(name.rpartition(".")[0])
-
-
-def _path(places: Places, label: bytes) -> str:
-    found = _LABEL.fullmatch(label)
-    if not found:
-        raise BadParcel(f"no parcel is named {label[:40]!r}")
-    place = places.main if found[1] == b"m" else places.spill
-    return f"{place}/{found[2].decode()}"
+def new_name() -> str:
+    """The name of a file that this process is about to make among the parcels."""
+    return f"{processes.identity()}.{next(_NUMBERS)}"
 
 
 def _write(path: str, parts: Sequence[bytes]) -> None:
