@@ -10,39 +10,34 @@ import inspect
 import os
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from actors.core import envelope, reason
+from actors.core import reason
 from actors.core.actor import Actor
-from actors.core.envelope import SENDERS, Kind, Outcome
+from actors.core.envelope import Outcome
 from actors.core.errors import DecodeError, Reject
 from actors.core.protocol import Stop
 from actors.core.reason import End, ExitReason
 from actors.core.terms import Terms
 from actors.runtime import offspring
 from actors.runtime.alarms import Alarms
-from actors.runtime.asking import ASKING
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.failure import reason_of
 from actors.runtime.hand import Hand
+from actors.runtime.intake import Intake
 from actors.runtime.lane import PAUSE, LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import IDLE, Inbox
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.status import Word
-from actors.runtime.series import LONGEST, AllSeries, Series
 from actors.runtime.wear import Wear
 
 _CONTROL: Final = int(Word.CONTROL)
-_LAST: Final = int(Kind.LAST)
-_ORIGIN: Final = envelope.ORIGIN
 _POKE: Final = b"\0"
 """Something to read that is no message."""
-_read_number: Final = envelope.read_number
 
 
 class Crash(Exception):
@@ -64,8 +59,6 @@ class Reception:
         """Of a `fresh` mailbox nobody has read before."""
         self.why: ExitReason | None = None
         """Why the loop is left after the message in hand; None while it is not."""
-        self.hand: Hand | None = None
-        """The message that is being handled."""
         self.forked = False
         """Whether this is what the actor has forked, and not the actor."""
         self.alarms = Alarms(on_new=self._look_again)
@@ -73,12 +66,8 @@ class Reception:
         self._poked = False
         self._awake: asyncio.Event | None = None
         """What an event loop waits for, while it does."""
-        self._series: Series | None = None
-        """That of the message before; mostly the next one is of it, too."""
-        self._all_series = AllSeries()
+        self._intake = Intake(endpoint, on_last=self._stop_for_good)
         self._endpoint = endpoint
-        self._decode = endpoint.codec.decode
-        self._alone = (endpoint.address,)
         self._control = LaneReader(layout.control, layout.places)
         self._inbox = _open_inbox(layout, terms.mailbox_size, self._control, fresh)
         self.words = self._inbox.journal.words
@@ -94,6 +83,11 @@ class Reception:
         self.why = self.why or why
         self._look_again()
 
+    def _stop_for_good(self) -> None:
+        """The last message of a draining stop has come."""
+        self._endpoint.tell_guardian(Stop(id=self._endpoint.address.id))
+        self.stop(reason.SHUTDOWN)
+
     def _look_again(self) -> None:
         """Something has changed: wake the loop, if it waits, for any of the actor's threads or tasks."""
         if threading.get_ident() != self._thread:
@@ -102,6 +96,11 @@ class Reception:
                 os.write(self._control.fileno(), _POKE)
         elif self._awake is not None:
             self._awake.set()
+
+    @property
+    def hand(self) -> Hand | None:
+        """The message that is being handled."""
+        return self._intake.hand
 
     def abandon(self) -> None:
         """In what the actor has forked: answer nobody, and end the process when the handler returns."""
@@ -132,11 +131,11 @@ class Reception:
 
     def _run(self, actor: Actor) -> bool:
         """Serve one message after another while there is nothing else to see to; whether none waits now."""
-        words, alarms, inbox = self.words, self.alarms, self._inbox
+        words, alarms, inbox, intake = self.words, self.alarms, self._inbox, self._intake
         if not self._plain or words[_CONTROL] or alarms.coming or self._poked:
             return False
         for data in inbox.run():
-            self._handle(actor, self._take_up(data))
+            self._handle(actor, intake.take_up(data))
             if self.why is not None or words[_CONTROL] or alarms.coming:
                 self._done()
                 return False
@@ -155,7 +154,7 @@ class Reception:
             return
         if parts is not None:
             self._have_in_hand(time.monotonic_ns())
-            self._handle(actor, self._take_up_parts(*parts))
+            self._handle(actor, self._intake.take_up_parts(*parts))
             self._done()
         elif self.why is None:
             self._inbox.wait(self.alarms.left())
@@ -170,7 +169,7 @@ class Reception:
                 continue
             if parts is not None:
                 self._have_in_hand(time.monotonic_ns())
-                await self._handle_async(actor, self._take_up_parts(*parts))
+                await self._handle_async(actor, self._intake.take_up_parts(*parts))
                 self._done()
                 await asyncio.sleep(0)  # the actor's own tasks have their turn between messages
             elif self.why is None:
@@ -230,7 +229,7 @@ class Reception:
             try:
                 return self._inbox.take()
             except DecodeError as error:
-                self._dead_letter("", str(error), b"")
+                self._intake.refuse(str(error), b"")
                 self._inbox.done()
 
     def _hear(self) -> None:
@@ -250,7 +249,7 @@ class Reception:
                 hand.answer(result)
         except BaseException as error:  # noqa: BLE001 - each kind has its end in _fail
             self._fail(hand, error)
-        hand.message, hand.data, self.hand = None, b"", None  # it may be kept for the next message
+        hand.message, hand.data, self._intake.hand = None, b"", None  # it may be kept for the next
 
     async def _handle_async(self, actor: Actor, hand: Hand | None) -> None:
         if hand is None:
@@ -263,61 +262,7 @@ class Reception:
                 hand.answer(result)
         except BaseException as error:  # noqa: BLE001
             self._fail(hand, error)
-        hand.message, hand.data, self.hand = None, b"", None  # it may be kept for the next message
-
-    def _take_up_parts(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
-        return self._open(data, segments) if segments or len(data) > LONGEST else self._take_up(data)
-
-    def _take_up(self, data: bytes) -> Hand | None:
-        """The message in hand that may be of a series, or None if it is not one to be handled."""
-        series = self._series
-        if series is None or not data.startswith(series.common, _ORIGIN):
-            series = self._series = self._all_series.find(data)
-            if series is None:
-                return self._open(data, ())
-            ASKING.set(series.asking)
-        hand = series.hand
-        if series.asks:
-            hand.number, deadline = _read_number(data)
-            hand.deadline = deadline
-            if deadline < time.monotonic():
-                return self._open(data, ())
-            hand.owes = True
-        try:
-            hand.message = series.load(data[series.start :])
-        except Exception:  # noqa: BLE001 - the general way finds it again, or another way
-            return self._open(data, ())
-        hand.data = data
-        self.hand = hand
-        return hand
-
-    def _open(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
-        try:
-            mail = envelope.open_mail(data)
-            SENDERS[mail.sender]
-        except ValueError as error:
-            self._dead_letter("", str(error), data)
-            return None
-        if mail.kind == _LAST:
-            self._endpoint.tell_guardian(Stop(id=self._endpoint.address.id))
-            self.stop(reason.SHUTDOWN)
-            return None
-        if mail.deadline and mail.deadline < time.monotonic():
-            self._dead_letter(mail.sender, "nobody waits for its reply any more", mail.body)
-            return None
-        try:
-            message = self._decode(mail.body, segments)
-        except DecodeError as error:
-            Hand(self._endpoint, mail, data, segments, None).reject(f"cannot be decoded: {error}")
-            return None
-        asking = (*mail.chain, self._endpoint.address) if mail.chain else self._alone
-        ASKING.set(asking)
-        self.hand = hand = Hand(self._endpoint, mail, data, segments, message)
-        if segments or len(data) > LONGEST:
-            self._series = None
-        else:
-            self._series = self._all_series.add(hand, asking, self._endpoint.codec)
-        return hand
+        hand.message, hand.data, self._intake.hand = None, b"", None  # it may be kept for the next
 
     def _fail(self, hand: Hand, error: BaseException) -> None:
         match error:
@@ -333,10 +278,6 @@ class Reception:
                 why = reason_of(error, End.EXCEPTION)
                 hand.finish(Outcome.RAISED, (why.type, why.text, why.traceback))
                 raise Crash(why, answered=True) from error
-
-    def _dead_letter(self, sender: bytes | str, cause: str, message: bytes) -> None:
-        path = envelope.path_of(sender) if isinstance(sender, bytes) else sender
-        self._endpoint.reports.make(self._endpoint.address.path, path, cause, message)
 
 
 def _open_inbox(layout: Layout, bound: int, control: LaneReader, fresh: bool) -> Inbox:
