@@ -116,7 +116,8 @@ class ActorRef:
         """
         if on_restarting != "wait":
             return self._engine_for(on_restarting).ask(self.address, message, timeout)
-        return (self._engine or self._bound()).ask(self.address, message, timeout)
+        ask = (self._engine or self._bound()).ask
+        return ask(self.address, message, timeout)
 
     @overload
     async def ask_async(

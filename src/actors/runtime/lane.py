@@ -10,7 +10,6 @@ import io
 import mmap
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -95,8 +94,10 @@ class LaneReader:
         size = None if pipe is None else self._file.readinto(self._page)
         if not size:
             return ()
-        if size >= _HEAD_SIZE and _unpack_opening(self._page) == (_INLINE, size):  # as a rule
-            return ((self._page[_HEAD_SIZE:size], ()),)
+        if size >= _HEAD_SIZE:
+            opening, length = _unpack_opening(self._page)
+            if opening == _INLINE and length == size:  # as a rule
+                return ((self._page[_HEAD_SIZE:size], ()),)
         self._position, self._end = 0, size
         return self._take_apart()
 
@@ -138,13 +139,17 @@ class LaneReader:
 
     def _open(self, label: bytes) -> list[Parts]:
         """The message that a label names, or nothing. Raises one of `SCARCE`, and leaves it where it is."""
-        messages: list[Parts] = []
-        with suppress(BadParcel):
+        try:
             stored = self.depot.find(label)
-            with suppress(BadParcel):
-                message, *segments = stored.read()
-                messages.append((message, segments))
-            stored.discard()
+        except BadParcel:
+            return []
+        try:
+            message, *segments = stored.read()
+        except BadParcel:
+            messages: list[Parts] = []
+        else:
+            messages = [(message, segments)]
+        stored.discard()
         if self._pipe is None:  # since a moment ago
             self.depot.close()
         return messages

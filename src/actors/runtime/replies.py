@@ -86,7 +86,7 @@ class Replies:
         try:
             while pending.answer is None:
                 remaining = pending.deadline - time.monotonic()
-                if not remaining > 0:  # so that nan is over, too
+                if not remaining > 0.0:  # so that nan is over, too
                     return None
                 if self._leading.acquire(False):
                     scarce = False
@@ -230,7 +230,7 @@ class Replies:
     def _lead_until(self, pending: Pending, end: float) -> None:
         lane = self._lane
         held = (lane.hold(), *self._others)  # lest another thread close what is waited for
-        while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0:
+        while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0.0:
             if lane.depot.doubtful:
                 lane.tidy()
             self._waiter.wait(remaining)

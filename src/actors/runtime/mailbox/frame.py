@@ -60,7 +60,7 @@ def inline(message: bytes) -> bytes:
 
 def parcel(label: bytes) -> bytes:
     """The frame that names a parcel."""
-    return HEAD.pack(MAGIC, PARCEL, HEAD.size + len(label)) + label
+    return HEAD.pack(MAGIC, PARCEL, _HEAD_SIZE + len(label)) + label
 
 
 def uncounted(data: bytes) -> bytes:

@@ -151,17 +151,16 @@ class Inbox:
     def _unusual(self, entry: Entry | Garbage | None) -> Parts | None:
         if self._credits is not None and entry is not None:
             self._counted = self.journal.counted
-        match entry:
-            case Entry(kind=frame.INLINE, payload=message):  # with a note in its head
-                return message, ()
-            case Entry(payload=label):
-                try:
-                    self._stored = stored = self._depot.find(label)
-                    first, *others = stored.read()
-                except BadParcel as error:
-                    raise DecodeError("mailbox", str(error)) from None
-                return first, others
-            case Garbage(size=size):
-                raise DecodeError("mailbox", f"{size} bytes that are no message")
-            case None:
-                return None
+        if entry is None:
+            return None
+        if isinstance(entry, Garbage):
+            raise DecodeError("mailbox", f"{entry.size} bytes that are no message")
+        kind, payload = entry
+        if kind == frame.INLINE:  # with a note in its head
+            return payload, ()
+        try:
+            self._stored = stored = self._depot.find(payload)
+            first, *others = stored.read()
+        except BadParcel as error:
+            raise DecodeError("mailbox", str(error)) from None
+        return first, others

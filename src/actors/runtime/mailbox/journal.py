@@ -131,8 +131,8 @@ class Journal:
             return self._append()
         if self._length:
             self._rinse()
-        self._reading = True
-        size = self._read(self._batch)
+        self._reading, read = True, self._read
+        size = read(self._batch)
         if size:
             self._length = size
             self.words[_CURSOR] = size << LENGTH_SHIFT

@@ -8,7 +8,7 @@ import re
 import stat
 import struct
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.parcel import BadParcel
@@ -37,25 +37,29 @@ class OpenSlab:
             raise BadParcel(f"{path} is no slab")
 
 
-class Place(NamedTuple):
+class Place:
     """A message in a slab, where its label says that it is. It keeps its room until it is discarded."""
 
-    slab: OpenSlab
-    number: int
-    offset: int
-    sizes: list[int]
+    __slots__ = ("_number", "_offset", "_sizes", "_slab")
+
+    def __init__(self, slab: OpenSlab, number: int, offset: int, sizes: list[int]) -> None:
+        self._slab = slab
+        self._number = number
+        self._offset = offset
+        self._sizes = sizes
 
     def read(self) -> list[bytes]:
         """The parts of the message. Raises `BadParcel` if they are not there."""
-        if self.slab.words[self.number % WORDS] != self.number:
-            raise BadParcel(f"message {self.number} of a slab is not there any more")
-        file, offset = self.slab.file.number, self.offset
+        slab, offset = self._slab, self._offset
+        if slab.words[self._number % WORDS] != self._number:
+            raise BadParcel(f"message {self._number} of a slab is not there any more")
         parts: list[bytes] = []
-        for size in self.sizes:
-            parts.append(os.pread(file, size, offset))
+        for size in self._sizes:
+            part = os.pread(slab.file.number, size, offset)
+            if len(part) != size:
+                raise BadParcel("a slab ends early")
+            parts.append(part)
             offset += size
-        if list(map(len, parts)) != self.sizes:
-            raise BadParcel("a slab ends early")
         return parts
 
     def glance(self, size: int) -> bytes:
@@ -64,8 +68,8 @@ class Place(NamedTuple):
 
     def discard(self) -> None:
         """The message has been dealt with, perhaps by a killed predecessor."""
-        words, word = self.slab.words, self.number % WORDS
-        if words[word] == self.number:
+        words, word = self._slab.words, self._number % WORDS
+        if words[word] == self._number:
             words[word] = 0
 
 

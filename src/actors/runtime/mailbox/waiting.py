@@ -79,7 +79,7 @@ class Waiter:
 
         False if nothing was readable then; else `look` has been called, or `on_other`, or both.
         """
-        if timeout is not None and timeout <= 0:
+        if timeout is not None and timeout <= 0.0:
             return bool(self._poll.poll(0)) and self._wake()
         began = time.monotonic()
         if self._spin and self._confidence and began >= self._spins_from and self._spins(began):
