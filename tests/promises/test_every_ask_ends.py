@@ -102,8 +102,10 @@ def test_time_runs_out_and_the_late_reply_goes_nowhere(
         player.ask(Hold(taken=mailbox.address, release=gate.address), timeout=0.05)
     assert isinstance(caught.value, TimeoutError)
     mailbox.get(timeout=10)
+    assert system.late_replies == 0
     gate.put("late")
     assert player.ask(Numbers()) == []
+    assert system.late_replies == 1
 
 
 def test_a_question_nobody_waits_for_any_more_is_skipped(

@@ -1,13 +1,15 @@
 """Promise 14: what is not handled is a dead letter, and dead letters are events."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
-from actors import ActorSystem, EventStream, child
+from actors import Actor, ActorRef, ActorSystem, EventStream, Mailbox, Request, child
 from actors.core.events import ActorCrashed, ActorStarted, ActorStopped, DeadLetter, Event
 from actors.core.reason import End
-from support.cast import Add, Die, Player, Refuse
+from actors.runtime.mailbox.backlog import BACKLOG
+from support.cast import Add, Die, Hold, Player, Refuse, end, hold
+from support.forks import fork, wait
 
 E = TypeVar("E", bound=Event)
 
@@ -99,3 +101,74 @@ def test_a_flood_is_counted_where_it_arises(system: ActorSystem) -> None:
     letters = [event for event in events if isinstance(event, DeadLetter)]
     assert len(letters) < 1_000
     assert sum(letter.count for letter in letters) == 2_000
+
+
+class Flood(Request[int]):
+    """Send so many messages to another actor; the answer is how many of them wait."""
+
+    to: ActorRef
+    count: int
+    size: int
+    fork: bool = False
+    """Whether a forked child shall do the same before, and lose what waits in it."""
+
+
+class Flooder(Actor):
+    def receive(self, message: Flood | Die) -> int:
+        if isinstance(message, Die):
+            end(message.how)
+        if message.fork:
+            wait(fork(lambda: self.flood(message, "child")))
+        self.flood(message, "flooder")
+        return BACKLOG.count[0]
+
+    def flood(self, message: Flood, who: str) -> None:
+        for _ in range(message.count):
+            message.to.tell({"from": who, "padding": bytes(message.size)})
+
+
+class Census(Actor):
+    """Counts what it gets from the flooder."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def receive(self, message: Any) -> Any:
+        match message:
+            case Hold(taken=taken, release=release):
+                return hold(taken, release)
+            case {"from": who}:
+                self.count += who == "flooder"
+                return None
+            case _:
+                return self.count
+
+
+@pytest.mark.parametrize("how", ["kill", "_exit", "exception", "stop"])
+@pytest.mark.parametrize(
+    ("count", "size", "forks"), [(5_000, 100, False), (5_000, 100, True), (8_000, 5_000, False)]
+)
+def test_what_waits_in_a_sender_that_ends_is_counted(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox, how: str, count: int, size: int, forks: bool
+) -> None:
+    census = system.spawn(child(Census), name="census")
+    flooder = system.spawn(child(Flooder).options(shutdown=0.1), name="flooder")
+    census.tell(Hold(taken=mailbox.address, release=gate.address))
+    mailbox.get(timeout=20)
+    waiting = flooder.ask(Flood(to=census, count=count, size=size, fork=forks), timeout=60)
+    assert waiting > count / 10
+    events = system.events()
+    if how == "stop":
+        flooder.stop()
+    else:
+        flooder.tell(Die(how=how))
+    letter = next(event for event in events if isinstance(event, DeadLetter) and not event.receiver)
+    assert (letter.sender, letter.count) == ("flooder", waiting)
+    gate.put("go")
+    assert census.ask("how many?", timeout=60) + letter.count == count
+    if how != "stop":
+        assert flooder.ask(Flood(to=census, count=0, size=0), timeout=20) == 0
+    flooder.kill()
+    flooder.join(20)
+    system.stop()
+    assert not any(isinstance(event, DeadLetter) and not event.receiver for event in events)

@@ -121,6 +121,11 @@ class Asking:
         replies = self._replies
         return self._make_replies() if replies is None else replies
 
+    @property
+    def late_replies(self) -> int:
+        """How many replies came after their ask had ended."""
+        return 0 if self._replies is None else self._replies.late
+
     def _make_replies(self) -> Replies:
         with self._making:
             if self._replies is None:

@@ -163,6 +163,11 @@ class Endpoint:
         if restarting:
             raise ActorRestarting(to)
 
+    @property
+    def late_replies(self) -> int:
+        """How many replies came after their ask had ended."""
+        return self._asking.late_replies
+
     # reaching
 
     def persist(self, to: Address, attempt: Callable[[], T], deadline: float) -> T:

@@ -22,6 +22,7 @@ from actors.core.errors import SystemStopped
 from actors.core.spec import child
 from actors.runtime import blueprint
 from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.status import STATUS_PAGE, Word, write_word
@@ -63,6 +64,7 @@ class _Rehearsing(Worker):
         """Let go of what the end of the process would have let go of."""
         self._endpoint.close(SystemStopped(_NAME, "the rehearsal is over"))
         self._lease.release()
+        BACKLOG.keep_private()
 
 
 def rehearse() -> None:

@@ -173,6 +173,11 @@ class ActorSystem:
         return endpoint.commands.children(endpoint.address)
 
     @property
+    def late_replies(self) -> int:
+        """How many replies have come to the application after their ask had ended, and were dropped."""
+        return self._endpoint.late_replies
+
+    @property
     def guardian_pid(self) -> int:
         """The pid of the guardian process."""
         return self._session.guardian.pid

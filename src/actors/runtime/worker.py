@@ -25,6 +25,7 @@ from actors.runtime.asking import ASKING
 from actors.runtime.context import WorkerContext
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.failure import reason_of, reason_of_exit
+from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.lease import Lease
@@ -67,6 +68,7 @@ class Worker:
         self._words = self._reception.words
         self._words[Word.SINCE] = 0
         self._words[Word.PROCESS] = os.getpid()  # the guardian says so too, but perhaps later
+        BACKLOG.keep_in(self._words[Word.WAITING :][:1])
         self._actor: Actor
         self._asynchronous = False
         self._runner: asyncio.Runner | None = None
@@ -84,7 +86,7 @@ class Worker:
             self._endpoint.peers.let_go()  # with its slabs
 
     def _live(self) -> int:
-        offspring.emancipate(self._on_sigterm, self._reception.abandon)
+        offspring.emancipate(self._on_sigterm, self._abandon)
         known = self._assignment.blueprint.target.partition(":")[0] in sys.modules
         try:
             self._start()
@@ -171,6 +173,11 @@ class Worker:
                 answered=answered,
             )
         )
+
+    def _abandon(self) -> None:
+        """In what the actor has forked: have nothing to do with the actor's affairs."""
+        BACKLOG.keep_private()
+        self._reception.abandon()
 
     def _leave_if_forked(self, code: int, words: str = "") -> None:
         """In what the actor has forked, end the process: it shall not speak in the actor's name."""

@@ -23,11 +23,13 @@ class Letters:
         self._flood = Flood()
         self._telling: Timer | None = None
 
-    def post(self, receiver: str, sender: str, cause: str, message: bytes) -> None:
-        """Tell of a message that was not handled to its end, or count it."""
-        if self._flood.admit(1, time.monotonic()):
-            letter = DeadLetter(receiver=receiver, sender=sender, cause=cause, message=message[:_SHOWN])
-            self._publish(letter)
+    def post(self, receiver: str, sender: str, cause: str, message: bytes, count: int = 1) -> None:
+        """Tell of messages that were not handled to their end, or count them."""
+        if self._flood.admit(count, time.monotonic()):
+            shown = message[:_SHOWN]
+            self._publish(
+                DeadLetter(receiver=receiver, sender=sender, cause=cause, message=shown, count=count)
+            )
         elif self._telling is None:
             self._telling = self._loop.call_later(WINDOW, self.tell_of_flood)
 

@@ -22,6 +22,7 @@ from actors.runtime.guardian.estate import DeadHand
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.letters import Letters
 from actors.runtime.guardian.node import Node, State
+from actors.runtime.mailbox.status import Word
 
 GONE: Final = ExitReason(end=End.SHUTDOWN, text="was gone already")
 
@@ -48,6 +49,7 @@ class Undertaker:
         estate.clear(self._endpoint, node)
         self._forget_watches(node)
         why = self._settle_hand(node, why)
+        self._count_what_waited(node, why)
         self._archive.add(node.address, why)
         return why
 
@@ -70,6 +72,13 @@ class Undertaker:
             self._lose(node, hand.mail, why, cause)
             hand.empty()
         return why
+
+    def _count_what_waited(self, node: Node, why: ExitReason) -> None:
+        """Tell how many messages the process had not handed over: they are lost with its memory."""
+        lost = estate.read(node, Word.WAITING)
+        if lost:
+            estate.mark(node, Word.WAITING, 0)  # the next process may end before it has written anything
+            self._letters.post("", node.path, f"it waited in its sender, which ended: {why}", b"", lost)
 
     def _tries_again(self, node: Node, hand: DeadHand) -> bool:
         """Whether the message is for the next incarnation; a stop that took too long is no fault of it."""

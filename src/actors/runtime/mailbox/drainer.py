@@ -11,6 +11,7 @@ import threading
 from multiprocessing import util
 from typing import TYPE_CHECKING, Final, Protocol
 
+from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.renewal import renew_after_fork
 
 if TYPE_CHECKING:
@@ -78,14 +79,16 @@ class Drainer:
     def join(self) -> None:
         """Wait until nothing waits that the process owes its receivers, and drop what it does not owe.
 
-        Called at the end of the process.
+        Called at the end of the process. What is dropped stays counted where that is found then.
         """
         with self._lock:
             outboxes = list(self._outboxes)
         for outbox in outboxes:
             if outbox.joined:
                 outbox.flush(None)
-            else:
+        BACKLOG.keep_private()
+        for outbox in outboxes:
+            if not outbox.joined:
                 outbox.close()
 
     def _start(self) -> None:

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Final
 
 from actors.runtime.mailbox import frame
+from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.mailbox.stowage import Large
 
 KEEPING: Final = 64
@@ -65,12 +66,14 @@ class Overflow:
             self._moved = monotonic()
         self.items.append(item)
         self._bytes += KEEPING + size
+        BACKLOG.count[0] += 1
 
     def remove(self, item: Item) -> None:
         """Remove an item that was just added."""
         self.items.remove(item)
         cost = KEEPING + size_of(item)
         self._bytes -= cost
+        BACKLOG.count[0] -= 1
 
     def pop(self, head: Item, count: int) -> None:
         """Remove what has been the `head`."""
@@ -78,6 +81,7 @@ class Overflow:
             self.items.popleft()
         cost = KEEPING * count + size_of(head)
         self._bytes -= cost  # no call in here, so no signal handler
+        BACKLOG.count[0] -= count
         self._moved = monotonic()
 
     def head(self) -> tuple[Item, int]:
@@ -97,4 +101,6 @@ class Overflow:
     def clear(self) -> Sequence[Item]:
         """Remove everything, and return it."""
         items, self.items, self._bytes = self.items, deque(), 0
+        count = len(items)
+        BACKLOG.count[0] -= count
         return items

@@ -43,6 +43,8 @@ class Word(IntEnum):
     """Whether the actor could take a message now: a `Condition`."""
     SINCE = 7
     """Since when a message is in hand, in monotonic nanoseconds, where that time is limited; or 0."""
+    WAITING = 8
+    """How many messages wait in the actor's process, lost if it is killed."""
 
 
 class Condition(IntEnum):
