@@ -40,7 +40,12 @@ def libc(name: str, *arguments: Any) -> None:
 
 def mount_small(*directories: Path) -> None:
     """In this process only, let these directories be disks of 1 MiB each."""
-    libc("unshare", _CLONE_NEWNS | (0 if os.geteuid() == 0 else _CLONE_NEWUSER))
+    user, group = os.geteuid(), os.getegid()
+    libc("unshare", _CLONE_NEWNS | (0 if user == 0 else _CLONE_NEWUSER))
+    if user != 0:  # be the same one in there, and not one that may own no file
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     libc("mount", b"none", b"/", None, 0x4000 | 0x40000, None)  # MS_REC | MS_PRIVATE
     for directory in directories:
         directory.mkdir(exist_ok=True)
