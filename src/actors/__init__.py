@@ -27,6 +27,7 @@ from actors.core.errors import (
     Rejected,
     StartError,
     SystemStopped,
+    UnboundRef,
 )
 from actors.core.message import Message, Request
 from actors.core.reason import End, ExitReason
@@ -89,5 +90,6 @@ __all__ = [
     "Terminated",
     "Terms",
     "Timer",
+    "UnboundRef",
     "child",
 ]

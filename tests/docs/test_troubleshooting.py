@@ -42,6 +42,7 @@ RAISED = [
         "main.Counter", "it is defined inside a function; define it at the top of a module"
     ),
     actors.SystemStopped("actors", "it has been stopped"),
+    actors.UnboundRef(COUNTER),
 ]
 PUBLIC = [value for name in actors.__all__ if isinstance(value := getattr(actors, name), type)]
 BASES = (ActorsError, AskError)

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from actors import ActorStopped, ActorSystem, NameTaken, NoSuchActor, child
-from actors.core.ref import Unbound
+from actors.core.errors import UnboundRef
 from support.cast import Add, AskFor, Numbers, Pid, Player
 
 
@@ -60,5 +60,5 @@ def test_a_pickled_reference_says_why_it_reaches_nobody(system: ActorSystem) -> 
     player = system.spawn(child(Player))
     copy = pickle.loads(pickle.dumps(player))
     assert copy == player
-    with pytest.raises(Unbound, match="not by pickle"):
+    with pytest.raises(UnboundRef, match="not by pickle"):
         copy.tell(Add(number=1))

@@ -244,3 +244,16 @@ class Ignore(Exception):
 
     The start then counts as done, and the actor has stopped, normally and for good. (OTP's ``ignore``.)
     """
+
+
+@attrs.define
+class UnboundRef(ActorsError, RuntimeError):
+    """A reference that no actor system of this process has handed out."""
+
+    address: Address
+
+    def __str__(self) -> str:
+        return (
+            f"the reference to {self.address} belongs to no actor system of this process; "
+            "pass references in messages or as arguments of child(...), not by pickle"
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 import attrs
 
 from actors.core.address import Address
-from actors.core.errors import ActorsError
+from actors.core.errors import UnboundRef
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -56,19 +56,6 @@ class Commands(Protocol):
     def kill(self, to: Address) -> None: ...
 
     def join(self, to: Address, timeout: float | None) -> bool: ...
-
-
-@attrs.define
-class Unbound(ActorsError, RuntimeError):
-    """A reference that no actor system of this process has handed out."""
-
-    address: Address
-
-    def __str__(self) -> str:
-        return (
-            f"the reference to {self.address} belongs to no actor system of this process; "
-            "pass references in messages or as arguments of child(...), not by pickle"
-        )
 
 
 @attrs.frozen(repr=False)
@@ -200,7 +187,7 @@ class ActorRef:
 
     def _bound(self) -> Engine:
         if self._engine is None:
-            raise Unbound(self.address)
+            raise UnboundRef(self.address)
         return self._engine
 
     def __reduce__(self) -> tuple[type[ActorRef], tuple[Address]]:

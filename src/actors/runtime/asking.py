@@ -141,18 +141,18 @@ class Asking:
         return chain
 
     def _send(
-        self, to: Address, message: Any, pending: Pending, chain: tuple[Address, ...], patience: float
+        self, to: Address, message: Any, pending: Pending, chain: tuple[Address, ...], until: float
     ) -> int:
-        """Send a question; it may wait for room, and for a new guardian, until `patience` (monotonic)."""
+        """Send a question; it may wait for room, and for a new guardian, `until` then (monotonic)."""
         body, segments = self._endpoint.codec.encode(message)
         origin = self._origin_for(chain)
         try:
-            return self._put(to, origin, body, segments, pending, patience)
+            return self._put(to, origin, body, segments, pending, until)
         except MailboxClosed:
             pass
         try:
-            again = partial(self._put, to, origin, body, segments, pending, patience)
-            return self._endpoint.persist(to, again, patience)
+            again = partial(self._put, to, origin, body, segments, pending, until)
+            return self._endpoint.persist(to, again, until)
         except MailboxClosed:
             self._endpoint.raise_if_down()
             if self._endpoint.is_supervisor(to):
@@ -166,13 +166,13 @@ class Asking:
         body: bytes,
         segments: Sequence[bytes],
         pending: Pending,
-        patience: float,
+        until: float,
     ) -> int:
         """Number a question, and put it into the mailbox."""
         number = (self._replies or self.replies).expect(pending)
         try:
             message = envelope.number(number, pending.deadline) + origin + body
-            self._endpoint.peers.reach(to).post(message, segments, patience)
+            self._endpoint.peers.reach(to).post(message, segments, until)
         except Unheard:  # what else has become of it is in the reply lane already, before this
             self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False)
         except BaseException:

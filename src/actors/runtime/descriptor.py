@@ -1,12 +1,18 @@
-"""A file descriptor that is closed when nobody uses it any more."""
+"""File descriptors: closed when nobody uses them any more, and sometimes scarce."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 
 from actors.runtime.mailbox.deadline import deadline, left, over
+
+
+def scarce(error: OSError) -> bool:
+    """Whether an error says that no descriptor is to be had, of the process or of the machine."""
+    return error.errno in (errno.EMFILE, errno.ENFILE)
 
 
 class Descriptor:

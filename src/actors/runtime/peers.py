@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Final, TypeVar
 from actors.core.address import Address
 from actors.core.envelope import Sender
 from actors.core.errors import ActorsError
+from actors.runtime.descriptor import scarce
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.pipe import Pipe
@@ -184,6 +184,6 @@ class Peers:
         try:
             return opening()
         except OSError as error:
-            if error.errno != errno.EMFILE or not self.let_go():
+            if not (scarce(error) and self.let_go()):
                 raise
             return opening()

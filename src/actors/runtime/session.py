@@ -36,7 +36,7 @@ _MOMENT: Final = 0.05
 _KILLED: Final = -9
 
 
-class Subscriber(Protocol):
+class Subscribed(Protocol):
     """Who has asked for events, and has to ask a new guardian again."""
 
     def subscription(self) -> Subscribe | None:
@@ -72,7 +72,7 @@ class Session:
         self._alarm = Descriptor(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
         self._changed = threading.Condition()
         self._greeted = self._serving = self._stopping = False
-        self._subscribers: weakref.WeakSet[Subscriber] = weakref.WeakSet()
+        self._subscribers: weakref.WeakSet[Subscribed] = weakref.WeakSet()
         site = Site.of(run)
         site.create()
         (site.path / str(APPLICATION)).mkdir(mode=0o700)
@@ -134,7 +134,7 @@ class Session:
         self._greeted = True
         self.resume()
 
-    def subscribe(self, subscriber: Subscriber) -> None:
+    def subscribe(self, subscriber: Subscribed) -> None:
         """Have a guardian, this one and each that takes its place, told what a subscriber asks for."""
         self._subscribers.add(subscriber)
         request = subscriber.subscription()

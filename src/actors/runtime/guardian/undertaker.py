@@ -8,7 +8,7 @@ from typing import Final
 
 from actors.core import policy, reason
 from actors.core.address import Address
-from actors.core.codec.label import label
+from actors.core.codec.caption import caption
 from actors.core.envelope import Kind, Mail, Outcome, path_of
 from actors.core.errors import MailboxFull
 from actors.core.events import ActorStopped
@@ -62,7 +62,7 @@ class Undertaker:
             if hand.mail.kind == Kind.LAST:  # it had come to the end of its mail, and could not say so
                 hand.empty()
                 return reason.SHUTDOWN
-            why = changed(why, in_hand=label(hand.mail.body))
+            why = changed(why, in_hand=caption(hand.mail.body))
             if node.terms.retry and self._tries_again(node, hand):
                 hand.put_back()
                 return why

@@ -144,10 +144,6 @@ class Inbox:
         """Whether no message waits."""
         return self.drained() and not waiting_bytes(self._pipe.number)
 
-    def close(self) -> None:
-        """Let go of the mailbox; a message in hand stays in hand for the next reader to settle."""
-        self.journal.close()
-
     def _unusual(self, entry: Entry | Garbage | None) -> Parts | None:
         if self._credits is not None and entry is not None:
             self._counted = self.journal.counted

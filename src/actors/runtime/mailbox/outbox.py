@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
+from actors.runtime.descriptor import scarce
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.deadline import wait_for
 from actors.runtime.mailbox.drainer import Carrier
@@ -240,7 +241,7 @@ class Outbox:
         try:
             self._stowage.stow(item)
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
+            if scarce(error):
                 self.stalled = True
             elif error.errno == errno.ENOENT:
                 raise MailboxClosed(self.name) from None

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from actors.runtime import processes
+from actors.runtime.descriptor import scarce
 from actors.runtime.mailbox import bulk
 
 _LABEL: Final = re.compile(rb"([ms])(\d+\.\d+\.\d+)")
@@ -133,7 +134,7 @@ def _open(path: str) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
+        if scarce(error):
             raise
         raise BadParcel(f"{path}: {error.strerror}") from None
 

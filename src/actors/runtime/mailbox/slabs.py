@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -10,7 +9,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from actors.runtime.descriptor import Descriptor
+from actors.runtime.descriptor import Descriptor, scarce
 from actors.runtime.mailbox.parcel import BadParcel
 from actors.runtime.mailbox.slab import LABELS, MARK, SIZE, WORDS, map_words
 
@@ -26,7 +25,7 @@ class OpenSlab:
         try:
             self.file = Descriptor(os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
+            if scarce(error):
                 raise
             raise BadParcel(f"{path}: {error.strerror}") from None
         status = os.fstat(self.file.number)

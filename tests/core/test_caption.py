@@ -1,4 +1,4 @@
-"""A label says what kind of value a stream holds, as decoding it would."""
+"""A caption says what kind of value a stream holds, as decoding it would."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.core.codec import Codec
-from actors.core.codec.label import label
+from actors.core.codec.caption import caption
 from actors.core.message import Message, default_tag
 from core.samples import Leaf, Tree
 
@@ -19,20 +19,20 @@ plain = scalars | st.lists(numbers, max_size=20) | st.dictionaries(numbers, numb
 messages = st.builds(Leaf, number=st.integers(), text=st.none() | st.text()) | st.builds(Tree, value=plain)
 
 
-def label_of(value: Any) -> str:
-    return label(Codec().encode(value)[0])
+def caption_of(value: Any) -> str:
+    return caption(Codec().encode(value)[0])
 
 
 @given(plain)
-def test_the_label_of_a_plain_value_is_its_type(value: Any) -> None:
+def test_the_caption_of_a_plain_value_is_its_type(value: Any) -> None:
     big = isinstance(value, int) and not -(2**63) <= value < 2**64
     expected = "value" if big else "None" if value is None else type(value).__name__
-    assert label_of(value) == expected
+    assert caption_of(value) == expected
 
 
 @given(messages)
-def test_the_label_of_a_message_is_its_tag(message: Message) -> None:
-    assert label_of(message) == default_tag(type(message))
+def test_the_caption_of_a_message_is_its_tag(message: Message) -> None:
+    assert caption_of(message) == default_tag(type(message))
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def test_the_label_of_a_message_is_its_tag(message: Message) -> None:
     ],
 )
 def test_where_it_takes_more_to_know_it_says_so(value: Any, kind: str) -> None:
-    assert label_of(value) == kind
+    assert caption_of(value) == kind
 
 
 @given(st.binary(max_size=60))
 @example(b"\xc1")
 @example(b"")
-def test_whatever_the_bytes_are_there_is_a_label(data: bytes) -> None:
-    assert label(data)
+def test_whatever_the_bytes_are_there_is_a_caption(data: bytes) -> None:
+    assert caption(data)

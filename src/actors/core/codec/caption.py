@@ -1,4 +1,4 @@
-"""The label of a stream: what kind of value it holds, without the value being made."""
+"""The caption of a stream: what kind of value it holds, without the value being made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KINDS: Final = (
 )
 
 
-def label(stream: bytes) -> str:
+def caption(stream: bytes) -> str:
     """The tag of a message's class, or the type of a plain value; ``value`` where it takes more to know."""
     if stream[:1] == wire.MESSAGE_MARK:
         end = 3 + int.from_bytes(stream[1:3], "big")
