@@ -248,6 +248,8 @@ def test_no_label_reads_anything_but_a_message_in_a_slab(mailbox: Mailbox, tmp_p
         os.write(mailbox._open.pipe.number, frame.parcel(label))  # pyright: ignore[reportPrivateUsage]
     true = label_of(name, 1, 4096, 20003)
     assert [len(part) for part in Slabs(directory).find(true).read()] == [20003]
+    with pytest.raises(BadParcel):
+        Slabs(directory).find(label_of(name, 1, 4096))
     for _ in range(2_000):
         forged = bytearray(true)
         for _ in range(chance.randrange(1, 4)):

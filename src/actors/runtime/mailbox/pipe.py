@@ -34,9 +34,7 @@ class Pipe:
 
     def fileno(self) -> int:
         """The descriptor's number. Raises `MailboxClosed` if it has been closed here."""
-        if self._descriptor is None:
-            raise MailboxClosed(self._name)
-        return self._descriptor.number
+        return self._held().number
 
     @property
     def closed(self) -> bool:
@@ -46,11 +44,12 @@ class Pipe:
     @property
     def broken(self) -> bool:
         """Whether nobody can read it any more, or it has been closed here."""
-        return self.closed or self._is_ready_for(0)  # errors are reported all the same
+        descriptor = self._descriptor
+        return descriptor is None or _is_ready(descriptor, 0)  # errors are reported all the same
 
     def has_room(self) -> bool:
-        """Whether there is room for a frame."""
-        return self._is_ready_for(select.POLLOUT)
+        """Whether there is room for a frame. Raises `MailboxClosed` if it has been closed here."""
+        return _is_ready(self._held(), select.POLLOUT)
 
     def write(self, data: bytes) -> bool:
         """Write a frame or some, one page at most; False if there is no room.
@@ -72,10 +71,15 @@ class Pipe:
         """Close it here, once nobody writes."""
         self._descriptor = None
 
-    def _is_ready_for(self, events: int) -> bool:
+    def _held(self) -> Descriptor:
+        """The descriptor, which stays open for who holds it."""
         descriptor = self._descriptor
         if descriptor is None:
             raise MailboxClosed(self._name)
-        poll = select.poll()
-        poll.register(descriptor.number, events)
-        return bool(poll.poll(0))
+        return descriptor
+
+
+def _is_ready(descriptor: Descriptor, events: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, events)
+    return bool(poll.poll(0))

@@ -87,7 +87,7 @@ class Slabs:
             _, _, offset, number, *sizes = head.unpack_from(label)
         except (struct.error, IndexError):
             raise BadParcel(f"no message in a slab is named {label[:40]!r}") from None
-        if not number or offset + sum(sizes) > SIZE:
+        if not (number and sizes) or offset + sum(sizes) > SIZE:
             raise BadParcel(f"no slab has room for message {number}")
         name = label[head.size :]
         return Place(self._open.get(name) or self._opened(name), number, offset, sizes)
