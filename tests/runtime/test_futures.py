@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -218,3 +219,28 @@ def test_who_gets_no_thread_is_told_and_may_try_again(asked: Asks, monkeypatch: 
     pending.resolve(HERE)
     assert pending.future.result(timeout=10) == b"here"
     asked.futures.join(10)
+
+
+def test_replies_are_let_gather_only_while_many_are_awaited(
+    asked: Asks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_at_breaths = list[int]()
+    pending = [asked.expect(20) for _ in range(40)]
+    unanswered = list(pending)
+    ready = threading.Event()
+
+    def answer_one(_enough: Any, _end: float) -> bool:
+        ready.wait(20)
+        unanswered.pop().resolve(HERE)
+        return True
+
+    def breathe(_: float) -> None:
+        open_at_breaths.append(sum(not one.future.done() for one in pending))
+
+    monkeypatch.setattr(asked.futures, "_lead", answer_one)
+    monkeypatch.setattr(futures, "time", SimpleNamespace(monotonic=time.monotonic, sleep=breathe))
+    for number, one in enumerate(pending):
+        asked.futures.attend(number, one)
+    ready.set()
+    assert all(one.future.result(timeout=20) == b"here" for one in pending)
+    assert open_at_breaths == list(range(39, 15, -1))

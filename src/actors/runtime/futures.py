@@ -14,6 +14,10 @@ from actors.runtime.pending import Answer, Pending
 
 _SLICE: Final = 0.05
 """How late the timeout of a future may be noticed, in seconds."""
+_CROWD: Final = 16
+"""From so many open futures on, replies are let gather before they are read."""
+_BREATH: Final = 2e-4
+"""For how many seconds: to be woken for each, and to wrest the interpreter from who asks, costs more."""
 
 Conclude = Callable[[Answer | None], Any]
 """What an answer means, None being that the time is up: returns the reply or raises."""
@@ -145,6 +149,8 @@ class Futures:
             while self._open and self._in_charge and (left := moment - time.monotonic()) > 0:
                 if self._answered:
                     self._end_answered()
+                    if len(self._open) >= _CROWD:
+                        time.sleep(_BREATH)
                 elif not self._lead(self._answered.__len__, moment):
                     self._bell.acquire(timeout=left)
 
