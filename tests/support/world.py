@@ -30,6 +30,7 @@ from actors.runtime.guardian.loop import Timer
 from actors.runtime.guardian.node import Node, State
 from actors.runtime.guardian.tree import Tree
 from actors.runtime.mailbox.layout import Layout
+from actors.runtime.mailbox.status import Word
 from actors.runtime.worker import Assignment
 
 FAILED = ExitReason(end=End.FAILED_START, text="the test said so")
@@ -374,9 +375,9 @@ class World:
         ended = Sender(node.address, node.incarnation).pack()
         self.watches = {(who, whom) for who, whom in self.watches if who != ended}
 
-    def since(self, node: Node, _word: Any) -> int:
-        """Since when an actor has a message in hand."""
-        return int(cast("Any", node.process).since * 1e9)
+    def read(self, node: Node, word: Word) -> int:
+        """A word of an actor's status page, of which only one is ever set: since when it has a message in hand."""
+        return int(cast("Any", node.process).since * 1e9) if word is Word.SINCE else 0
 
     def _name(self, path: str, _number: int) -> None:
         if path in self.names:
@@ -422,7 +423,7 @@ def new_world() -> Generator[World, None, None]:
             estate,
             holds=mock.Mock(return_value=False),
             stack=mock.Mock(return_value=""),
-            read=world.since,
+            read=world.read,
             clear=world.forget_watches,
             found=_found,
             command_stop=_command_stop,
