@@ -376,7 +376,7 @@ class World:
         self.watches = {(who, whom) for who, whom in self.watches if who != ended}
 
     def read(self, node: Node, word: Word) -> int:
-        """A word of an actor's status page, of which only one is ever set: since when it has a message in hand."""
+        """A word of an actor's status page: since when it has a message in hand, or 0."""
         return int(cast("Any", node.process).since * 1e9) if word is Word.SINCE else 0
 
     def _name(self, path: str, _number: int) -> None:
