@@ -241,6 +241,26 @@ def test_a_pid_is_asked_of_the_system_that_an_actor_belongs_to(system: ActorSyst
             assert system.pid(one) == other.pid(one) == one.ask(Pid())
 
 
+def test_a_signal_handler_that_interrupts_an_ask_may_stop_the_system(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    player, main = system.spawn(child(Player).options(shutdown=0.1)), threading.main_thread()
+
+    def interrupt() -> None:
+        mailbox.get(timeout=20)
+        signal.pthread_kill(main.ident or 0, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: system.stop())
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    try:
+        with pytest.raises(SystemStopped):
+            player.ask(Hold(taken=mailbox.address, release=mailbox.address), timeout=60)
+    finally:
+        interrupting.join()
+        signal.signal(signal.SIGUSR1, before)
+
+
 def test_an_actor_of_another_system_is_stopped_there(system: ActorSystem) -> None:
     with ActorSystem("other") as other:
         here, there = system.spawn(child(Player)), other.spawn(child(Player))
