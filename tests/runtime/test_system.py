@@ -250,7 +250,10 @@ def test_a_signal_handler_that_interrupts_an_ask_may_stop_the_system(
         mailbox.get(timeout=20)
         signal.pthread_kill(main.ident or 0, signal.SIGUSR1)
 
-    before = signal.signal(signal.SIGUSR1, lambda *_: system.stop())
+    def stop(_signal: int, _frame: object) -> None:
+        system.stop()
+
+    before = signal.signal(signal.SIGUSR1, stop)
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
     try:
