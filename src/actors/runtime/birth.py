@@ -65,13 +65,20 @@ def give_up(guardian: int, *kept: int) -> None:
     gc.freeze()  # to look for garbage among what the guardian has made would copy all of it
     linux.volunteer_for_oom()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    linux.close_all_but({0, 1, 2, *_of_multiprocessing(), *kept})
+    linux.close_all_but({0, 1, 2, *_of_stdin(), *_of_multiprocessing(), *kept})
 
 
 def _live(assignment: Assignment) -> NoReturn:
     multiprocessing.current_process().name = f"actor {assignment.address.path}"
     _keep_last_words(assignment)
     sys.exit(Worker(assignment).run())
+
+
+def _of_stdin() -> set[int]:
+    """The descriptor of `sys.stdin`: `multiprocessing` has opened the null device for it, as a new one."""
+    with suppress(Exception):  # closed, or no file
+        return {sys.stdin.fileno()}
+    return set()
 
 
 def _of_multiprocessing() -> set[int]:
