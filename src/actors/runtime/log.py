@@ -36,6 +36,10 @@ class Impatient:
         """Add to what the next `flush` writes."""
         self._text += text
 
+    def isatty(self) -> bool:
+        """Whether standard error is a terminal."""
+        return os.isatty(_STDERR)
+
     def flush(self) -> None:
         """Write as much as there is room for."""
         data, self._text = self._text.encode(errors="backslashreplace"), ""
@@ -47,14 +51,15 @@ class Impatient:
 
 
 def logger(file: Any = None, **fields: Any) -> FilteringBoundLogger:
-    """A logger that adds `fields` to each of its events."""
+    """A logger that adds `fields` to each of its events. It writes to `sys.stderr` if there is one."""
+    stream: Any = file or sys.stderr or Impatient()
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(file or sys.stderr),
+        structlog.PrintLogger(stream),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
             structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            structlog.dev.ConsoleRenderer(colors=_is_terminal(stream)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_level()),
         cache_logger_on_first_use=True,
@@ -65,6 +70,13 @@ def logger(file: Any = None, **fields: Any) -> FilteringBoundLogger:
 def impatient_logger() -> FilteringBoundLogger:
     """A logger that loses what it cannot write at once."""
     return logger(Impatient())
+
+
+def _is_terminal(stream: Any) -> bool:
+    """Whether a stream, which may be anything that can be written to, is a terminal."""
+    with suppress(Exception):
+        return bool(stream.isatty())
+    return False
 
 
 def check_level() -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
 
 
 def emancipate(handler: Callable[[int, FrameType | None], object], forked: Callable[[], None]) -> None:
@@ -33,11 +30,3 @@ def emancipate(handler: Callable[[int, FrameType | None], object], forked: Calla
         after()
 
     os.register_at_fork(before=before, after_in_parent=after, after_in_child=after_in_child)
-
-
-def leave(code: int) -> NoReturn:
-    """End a forked child that has come back to where its parent goes on, in the parent's name."""
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # closed, or no such thing
-            stream.flush()
-    os._exit(code)

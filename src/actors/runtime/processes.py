@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+from typing import Final, NoReturn
 
 _PID_BITS: Final = 22
 """No pid has more."""
@@ -41,6 +43,14 @@ def lives(identity: str) -> bool:
     """Whether the process that `identity` names is still alive (a zombie is not)."""
     pid, _, started = identity.partition(".")
     return str(start_time(int(pid))) == started
+
+
+def leave(code: int) -> NoReturn:
+    """End this process at once, but for what it has printed and not written yet."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # closed, or no such thing
+            stream.flush()
+    os._exit(code)
 
 
 os.register_at_fork(after_in_child=_identity.cache_clear)  # a grandchild may have its grandparent's pid

@@ -20,7 +20,7 @@ from actors.core.errors import DecodeError, Reject
 from actors.core.protocol import Stop
 from actors.core.reason import End, ExitReason
 from actors.core.terms import Terms
-from actors.runtime import offspring
+from actors.runtime import processes
 from actors.runtime.alarms import Alarms
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
@@ -186,7 +186,7 @@ class Reception:
     def _done(self) -> None:
         """The message in hand has been dealt with. Stop, to be started anew, if that has been the last."""
         if self.forked:
-            offspring.leave(0)
+            processes.leave(0)
         self._have_in_hand(0)
         self._inbox.done()
         why = None if self._wear is None else self._wear.after_message()

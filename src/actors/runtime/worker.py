@@ -20,7 +20,7 @@ from actors.core.errors import ActorsError, Ignore
 from actors.core.protocol import Blueprint, Ended, Interrupted, Started
 from actors.core.reason import End, ExitReason
 from actors.runtime import blueprint as blueprints
-from actors.runtime import linux, offspring
+from actors.runtime import linux, offspring, processes
 from actors.runtime.asking import ASKING
 from actors.runtime.context import WorkerContext
 from actors.runtime.endpoint import Endpoint
@@ -184,7 +184,7 @@ class Worker:
         if self._reception.forked:
             if words:
                 print(words, file=sys.stderr)
-            offspring.leave(code)
+            processes.leave(code)
 
     def _flush(self) -> None:
         self._endpoint.reports.tell_of_flood()
