@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import select
+from typing import Final
 
 from actors.runtime.mailbox.deadline import deadline, left, over
+
+_STDERR: Final = 2
 
 
 def scarce(error: OSError) -> bool:
     """Whether an error says that no descriptor is to be had, of the process or of the machine."""
     return error.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def beyond_standard(number: int) -> int:
+    """The same file under a number that a child's standard streams do not cover; closes the one given."""
+    if number > _STDERR:
+        return number
+    try:
+        return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, _STDERR + 1)
+    finally:
+        os.close(number)
 
 
 class Descriptor:

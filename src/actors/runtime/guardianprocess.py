@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final, Self
 
-from actors.runtime.descriptor import Descriptor
+from actors.runtime.descriptor import Descriptor, beyond_standard
 from actors.runtime.guardian import boot
 from actors.runtime.rundirectory import RunDirectory
 
@@ -20,8 +22,11 @@ _QUICK: Final = 2.0
 class GuardianProcess:
     """An executed guardian: seen to end through its pidfd."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         self._process = process
+        self._directory = directory
+        self._collecting = threading.Lock()
+        self._code: int | None = None
         try:
             self._pidfd = Descriptor(os.pidfd_open(process.pid))
         except OSError:
@@ -33,7 +38,7 @@ class GuardianProcess:
     def launch(cls, run: RunDirectory) -> Self:
         """Execute a guardian for a run directory."""
         with _sigint_blocked():
-            root = os.pidfd_open(os.getpid())
+            root = beyond_standard(os.pidfd_open(os.getpid()))
             try:
                 return cls(
                     subprocess.Popen(  # noqa: S603 - the command is our own
@@ -41,8 +46,11 @@ class GuardianProcess:
                         env=boot.environment(),
                         pass_fds=(run.fileno(), root),
                         stdin=subprocess.DEVNULL,
+                        stdout=_ours(1),
+                        stderr=_ours(2),
                         start_new_session=True,
-                    )
+                    ),
+                    run.path,
                 )
             finally:
                 os.close(root)
@@ -66,23 +74,53 @@ class GuardianProcess:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd.number, number)
             if self.wait(_QUICK):
-                self._process.wait()
+                self._exit_code()
                 return
 
     @property
     def meant_to_end(self) -> bool:
         """Whether, having ended, it did so because that was its task."""
-        return self._process.wait() in (0, boot.ESCALATED)
+        code = self._exit_code()
+        return not self._directory.exists() if code is None else code in (0, boot.ESCALATED)
 
     def obituary(self) -> str:
         """How it ended."""
-        code = self._process.wait()
+        code = self._exit_code()
+        if code is None:
+            return (
+                "its guardian process ended (nobody knows how: is SIGCHLD ignored?), and all actors with it"
+            )
         if code == 0:
             return "it was told to stop"
         if code == boot.ESCALATED:
             return "what was restarted too often was escalated to it (on_escalation)"
         how = f"was killed by {_name(-code)}" if code < 0 else f"exited with code {code}"
         return f"its guardian process {how}, and every actor with it"
+
+    def _exit_code(self) -> int | None:
+        """The code with which it has ended; None if something else in this process has collected it.
+
+        `Popen.wait` would say 0 then, which is that of an orderly end.
+        """
+        with self._collecting:
+            if self._process.returncode is None:
+                with suppress(ChildProcessError):
+                    end = os.waitid(os.P_PIDFD, self._pidfd.number, os.WEXITED)
+                    if end is not None:
+                        self._code = end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
+                self._process.returncode = self._code or 0  # so that `subprocess` does not wait as well
+            return self._code
+
+
+def _ours(number: int) -> int | None:
+    """What a child has for a standard stream: ours, or the null device where that is closed.
+
+    Its number may be some other file's then, which is closed at the execution.
+    """
+    with suppress(OSError):
+        if os.get_inheritable(number):
+            return None
+    return subprocess.DEVNULL
 
 
 @contextmanager

@@ -16,6 +16,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from actors.runtime.descriptor import beyond_standard
+
 ENVIRONMENT = "ACTORS_RUN_DIRECTORY"
 """Names the directory in which run directories are made, instead of ``/dev/shm``."""
 
@@ -92,7 +94,9 @@ class RunDirectory:
 
         Raises `FileNotFoundError` if it is gone or going, `PermissionError` if it is another user's.
         """
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = beyond_standard(
+            os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        )
         try:
             return cls._held(path, descriptor)
         except BaseException:
