@@ -9,7 +9,7 @@ import time
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from actors.core.errors import ActorsError
+from actors.core.errors import ActorsError, Rejected
 from actors.core.policy import Intensity
 from actors.core.protocol import Hello, Rebuild
 from actors.runtime.descriptor import Descriptor
@@ -48,6 +48,10 @@ class Custodian(threading.Thread):
         while session.wants_guardian and self._may_replace():
             try:
                 self._replace()
+            except Rejected as error:  # no guardian will be able to
+                session.farewell = f"its guardian was killed, and no other can take over: {error.reason}"
+                session.guardian.kill()
+                return
             except (_Died, ActorsError, OSError):
                 session.guardian.kill()
             session.guardian.wait()

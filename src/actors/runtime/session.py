@@ -63,7 +63,7 @@ class Session:
         self.ended = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
         """Readable once it is over."""
         self.farewell = ""
-        """Why it is about to be over, if the application wants it so."""
+        """Why it is about to be over, where the guardian's end does not say it."""
         self.last_exit = reason.of_exit_code(_KILLED)
         """What is told to whoever waits for an answer of a killed guardian's actor."""
         self._run = run

@@ -239,9 +239,8 @@ class Guardian:
             node.joiners.append((mail.sender, mail.correlation))
 
     def _greet(self, mail: Mail) -> None:
-        if self._problem:
+        if self._problem:  # the root kills a guardian that says so; one that ended might not be heard
             self._reply(mail, self._problem, Outcome.REJECTED)
-            self._loop.stop()
         else:
             self._reply(mail, os.getpid())
 
