@@ -58,6 +58,12 @@ def target_of(cls: type[Spawnable]) -> str:
             "python -c, a prompt or a notebook); put the class into a module and import it",
         )
     if find(sys.modules.get(cls.__module__), cls.__qualname__) is not cls:
+        if module == "__main__":
+            raise NotImportable(
+                name,
+                "it is defined in a __main__ that is not the program's: a profiler, a debugger or a prompt "
+                "runs it; put the class into a module and import it",
+            )
         raise NotImportable(name, "another object has its name in its module; rename one of them")
     return f"{module}:{cls.__qualname__}"
 

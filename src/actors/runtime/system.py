@@ -282,8 +282,8 @@ class ActorSystem:
         return self._session.endpoint
 
     def _begin(self) -> Session:
-        orders = attrs.evolve(self._orders, preparation=boot.preparation())
         try:
+            orders = attrs.evolve(self._orders, preparation=boot.preparation())
             return Session.start(self.name, orders, self._limits, self._replacements, self._start_timeout)
         except (OSError, RuntimeError) as error:  # no descriptor, process, thread or room on the disk
             raise StartError(self.name, reason(error)) from error

@@ -7,17 +7,18 @@ it, and a pidfd of the root process.
 from __future__ import annotations
 
 import gc
-import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from multiprocessing import spawn
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from actors.core.errors import ActorsError
-from actors.runtime import linux
+from actors.runtime import linux, processes
 from actors.runtime.guardian.guardian import Guardian
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.rundirectory import RunDirectory
@@ -28,15 +29,28 @@ BARE: Final = "ACTORS_BARE_GUARDIAN"
 ESCALATED: Final = 70
 """The exit code of a guardian that has shut its system down because a part of it would not run."""
 
+_ALONE: Final = ("-I", "-E", "-s")
+"""Options with which an interpreter would not hear where it finds this library."""
 _GUARD: Final = 'put what starts it below `if __name__ == "__main__":`'
 _PYTHONPATH: Final = "PYTHONPATH"
 _BORROWED: Final = "ACTORS_PYTHONPATH"
 
 
 def command(directory: Path, hold: int, root: int) -> list[str]:
-    """The command line of a guardian."""
+    """The command line of a guardian, with the options that this interpreter was given.
+
+    Raises `FileNotFoundError` where it is not known which interpreter that is.
+    """
+    if not sys.executable:
+        raise FileNotFoundError("sys.executable names no interpreter that could run the guardian")
     numbers = [str(hold), str(root)]
-    return [sys.executable, "-P", "-m", "actors.runtime.guardian", str(directory), *numbers]
+    return [sys.executable, *_options(), "-P", "-m", "actors.runtime.guardian", str(directory), *numbers]
+
+
+def _options() -> list[str]:
+    """Those that `multiprocessing` hands on, but for what would keep the guardian from this library."""
+    given: Callable[[], list[str]] = getattr(multiprocessing.util, "_args_from_interpreter_flags")  # noqa: B009
+    return [option for option in given() if option not in _ALONE]
 
 
 def environment() -> dict[str, str]:
@@ -59,7 +73,7 @@ def preparation() -> dict[str, Any]:
         "dir": os.getcwd(),
     }
     main = sys.modules["__main__"]
-    name = getattr(main.__spec__, "name", None)
+    name = getattr(getattr(main, "__spec__", None), "name", None)
     path = getattr(main, "__file__", None)
     if name is not None:
         data["init_main_from_name"] = name
@@ -119,9 +133,7 @@ def _run_to_the_end(guardian: Guardian) -> NoReturn:
         traceback.print_exc()
     finally:
         linux.kill_children()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        processes.leave(code)
 
 
 def _without_main(data: dict[str, Any]) -> dict[str, Any]:
