@@ -152,6 +152,37 @@ def test_a_child_has_its_parents_name_before_its_own_and_one_life_with_it(system
     assert hired.join(10), "the crash of the parent was its end"
 
 
+class Late(Player):
+    """Has started once it gets leave."""
+
+    def __init__(self, gate: str) -> None:
+        super().__init__()
+        self.gate = gate
+
+    def on_start(self) -> None:
+        Mailbox.attach(self.gate).get(timeout=20)
+
+
+class Founder(Actor):
+    """Gives its child leave to start by a task that runs while it waits for the start."""
+
+    def __init__(self, gate: str) -> None:
+        self.gate = gate
+
+    async def receive(self, message: Any) -> Any:
+        asyncio.get_running_loop().call_soon(Mailbox.attach(self.gate).put, "start")
+        founded = await self.context.spawn_async(child(Late, self.gate), name="late")
+        return await founded.ask_async(Pid()), [one.path for one in self.context.children()]
+
+
+def test_the_tasks_of_an_actor_go_on_while_a_child_of_it_starts(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    founder = system.spawn(child(Founder, mailbox.address), name="founder")
+    pid, children = founder.ask("found", timeout=20)
+    assert (pid, children) == (system.pid(system.ref("founder/late")), ["founder/late"])
+
+
 def test_an_actor_answers_before_it_stops_itself_and_can_stop_others(system: ActorSystem) -> None:
     other = system.spawn(child(Clerk))
     clerk = system.spawn(child(Clerk, other))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,17 @@ class Leaver(Player):
 def spawn_family(system: ActorSystem) -> ActorRef:
     declared = child(Leaver).options(name="declared")
     return system.spawn(child(Supervisor, declared, max_restarts=1, within=1_000), name="family")
+
+
+def test_a_loop_goes_on_while_it_spawns_below_a_supervisor(system: ActorSystem) -> None:
+    family = spawn_family(system)
+
+    async def main() -> list[ActorRef]:
+        return await asyncio.gather(*(family.spawn_async(Player, name=name) for name in ("one", "two")))
+
+    assert paths(asyncio.run(main())) == ["family/one", "family/two"]
+    with pytest.raises(NameTaken):
+        asyncio.run(family.spawn_async(Player, name="one"))
 
 
 def paths(refs: list[ActorRef]) -> list[str]:

@@ -51,6 +51,12 @@ class Context(Protocol):
         """
         ...
 
+    async def spawn_async(
+        self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None
+    ) -> ActorRef:
+        """`spawn` for asyncio: the actor's own tasks go on meanwhile."""
+        ...
+
     def find(self, path: str) -> ActorRef:
         """The reference of the actor that has a name in the system now. Raises `NoSuchActor`."""
         ...

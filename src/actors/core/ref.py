@@ -49,6 +49,10 @@ class Commands(Protocol):
         self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None
     ) -> ActorRef: ...
 
+    def spawn_async(
+        self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None
+    ) -> Coroutine[Any, Any, ActorRef]: ...
+
     def children(self, of: Address) -> list[ActorRef]: ...
 
     def stop(self, to: Address, *, drain: bool) -> None: ...
@@ -148,6 +152,12 @@ class ActorRef:
         are there) and `NameTaken`.
         """
         return self._bound().commands.spawn(self.address, spec, name)
+
+    async def spawn_async(
+        self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None
+    ) -> ActorRef:
+        """`spawn` for asyncio. Cancelling it does not keep the child from starting."""
+        return await self._bound().commands.spawn_async(self.address, spec, name)
 
     def children(self) -> list[ActorRef]:
         """The children of this supervisor or actor, in the order in which they were started."""

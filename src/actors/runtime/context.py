@@ -44,6 +44,11 @@ class WorkerContext:
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
         return self._endpoint.commands.spawn(self._endpoint.address, spec, name)
 
+    async def spawn_async(
+        self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None
+    ) -> ActorRef:
+        return await self._endpoint.commands.spawn_async(self._endpoint.address, spec, name)
+
     def children(self) -> list[ActorRef]:
         return self._endpoint.commands.children(self._endpoint.address)
 

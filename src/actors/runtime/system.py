@@ -128,7 +128,7 @@ class ActorSystem:
     async def spawn_async(
         self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None
     ) -> ActorRef:
-        """`spawn` for asyncio."""
+        """`spawn` for asyncio. Cancelling it does not keep the actor from starting."""
         endpoint = self._endpoint
         return await endpoint.commands.spawn_async(endpoint.guardian, spec, name)
 
