@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import queue
+import resource
 import select
 import threading
 import time
@@ -328,3 +329,22 @@ def test_who_reads_events_without_waiting_does_not_wait_for_a_descriptor(
         assert events.next(timeout=0) is None
         table.full = False
         assert LONG in next_crash(events).reason.text
+
+
+def test_a_lane_for_which_there_was_no_descriptor_is_made_once_there_is(lane: Lane) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 2, hard))
+    held: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                held.append(os.open(os.devnull, os.O_RDONLY))
+        for _ in "12":
+            with pytest.raises(OSError, match="Too many open files"):
+                LaneReader.create(lane)
+            os.close(held.pop())
+        LaneReader.create(lane).close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in held:
+            os.close(descriptor)

@@ -59,13 +59,18 @@ class LaneReader:
 
     @classmethod
     def create(cls, lane: Lane) -> LaneReader:
-        """Make a lane and read it."""
+        """Make a lane and read it. What cannot be made leaves nothing behind, and may be tried again."""
         lane.places.main.mkdir(mode=0o700, parents=True)
-        keeper = make_pipe(lane.pipe)
         try:
-            return cls(lane.pipe, lane.places)
-        finally:
-            os.close(keeper)
+            keeper = make_pipe(lane.pipe)
+            try:
+                return cls(lane.pipe, lane.places)
+            finally:
+                os.close(keeper)
+        except BaseException:
+            lane.pipe.unlink(missing_ok=True)  # `rmtree` would need a descriptor
+            lane.places.main.rmdir()
+            raise
 
     def fileno(self) -> int:
         """The pipe: readable while something waits."""
