@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.runtime.alarms import Alarms
+from actors.runtime.alarms import Alarm, Alarms
 
 
 class Clock:
@@ -35,6 +36,18 @@ class Bells:
         self.clock.now, self.rung = 100.0 + now, []
         self.alarms.ring_due()
         return self.rung
+
+
+class Overtaken(Alarm):
+    """One that was cancelled. When it is looked at, another thread has its turn, and adds one before it."""
+
+    def __init__(self, add: Callable[[], object]) -> None:
+        self.add = add
+
+    @property
+    def ring(self) -> None:  # type: ignore[override]
+        """Says that it was cancelled."""
+        self.add()
 
 
 @pytest.fixture
@@ -123,3 +136,10 @@ def test_they_do_as_a_naive_model_does(set_up: list[tuple[int, bool]], steps: li
                 naive[name] = (now + every, every, again)
         left = min((moment - now for moment, _, _ in naive.values()), default=None)
         assert bells.alarms.left() == left
+
+
+def test_one_that_is_added_in_the_midst_of_a_look_is_kept(bells: Bells) -> None:
+    adding = [partial(bells.alarms.add, 1, bells.bell("new"))]
+    bells.alarms.coming.append((110.0, -1, Overtaken(lambda: adding.pop()() if adding else None)))
+    assert bells.alarms.left() == 1
+    assert bells.at(1) == ["new"]

@@ -46,7 +46,9 @@ class Alarms:
     def left(self) -> float | None:
         """How many seconds there are until the next; None if there is none."""
         while self.coming and self.coming[0][2].ring is None:
-            heapq.heappop(self.coming)
+            first = heapq.heappop(self.coming)
+            if first[2].ring is not None:  # another thread has added it since the look
+                heapq.heappush(self.coming, first)
         return max(0.0, self.coming[0][0] - self._clock()) if self.coming else None
 
     def ring_due(self) -> None:
