@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import sys
 import threading
@@ -91,6 +92,26 @@ def test_one_ends_while_a_thread_waits_for_another_reply(system: ActorSystem, ma
 def test_a_callback_may_end_itself_by_an_exit(system: ActorSystem) -> None:
     echo = system.spawn(Echo)
     echo.ask_future("first").add_done_callback(lambda _: sys.exit())
+    assert echo.ask_future("second").result(timeout=10) == "second"
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, GeneratorExit, KeyboardInterrupt])
+def test_what_a_callback_raises_is_shown_and_ends_no_other(
+    system: ActorSystem, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    shown = queue.SimpleQueue[Any]()
+
+    def show(args: threading.ExceptHookArgs) -> None:
+        shown.put(args.exc_type)
+
+    monkeypatch.setattr(threading, "excepthook", show)
+
+    def fail(_: Future[Any]) -> None:
+        raise error
+
+    echo = system.spawn(Echo)
+    echo.ask_future("first").add_done_callback(fail)
+    assert shown.get(timeout=10) is error
     assert echo.ask_future("second").result(timeout=10) == "second"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
@@ -68,17 +69,25 @@ class PendingFuture(Pending):
     def end(self) -> None:
         """End the future, unless it has been cancelled; without an answer because its time is up.
 
-        A callback may `sys.exit`, which ends it and nothing else.
+        A callback may raise what it likes, and `sys.exit`: that ends it and nothing else. What is no
+        `Exception` is shown as that of a thread.
         """
-        with suppress(InvalidStateError, SystemExit):
-            if self.future.done():
-                return
-            try:
-                value = self._conclude(self.answer)
-            except Exception as error:  # noqa: BLE001 - a future carries whatever error it is
-                self.future.set_exception(error)
-            else:
-                self.future.set_result(value)
+        if self.future.done():
+            return
+        try:
+            self._end()
+        except (InvalidStateError, SystemExit):
+            pass
+        except BaseException:  # noqa: BLE001 - of a callback: an `Exception` is logged by the future
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+
+    def _end(self) -> None:
+        try:
+            value = self._conclude(self.answer)
+        except Exception as error:  # noqa: BLE001 - a future carries whatever error it is
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(value)
 
 
 class Futures:
