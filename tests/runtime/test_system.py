@@ -37,6 +37,7 @@ from actors.core.events import ActorStarted, ActorStopped, DeadLetter
 from actors.runtime.custodian import Custodian
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
+from actors.runtime.reports import Reports
 from support import forks
 from support.cast import Add, AsyncPlayer, Hold, Numbers, Pid, Player
 from support.run import Program
@@ -264,6 +265,26 @@ def test_a_signal_handler_that_interrupts_an_ask_may_stop_the_system(
     finally:
         interrupting.join()
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_what_is_lost_while_the_system_ends_ends_no_thread(
+    system: ActorSystem, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Event()
+
+    def make(*_: object) -> None:
+        told.set()
+        raise SystemStopped("runtime", "it has been stopped")
+
+    monkeypatch.setattr(Reports, "make", make)
+    player, gate = system.spawn(Player), Mailbox()
+    player.tell(Hold(taken=mailbox.address, release=gate.address))
+    mailbox.get(timeout=20)
+    for number in range(20_000):
+        player.tell(Add(number=number))
+    player.kill()
+    assert told.wait(20)
+    assert system.spawn(Player).ask(Numbers()) == []
 
 
 def test_an_actor_of_another_system_is_stopped_there(system: ActorSystem) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from copy import copy
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from actors.core.address import Address
 from actors.core.codec import Codec, Limits
 from actors.core.demand import no_seconds
 from actors.core.envelope import Kind, Outcome, Sender
-from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull
+from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull, SystemStopped
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
 from actors.runtime import processes
@@ -248,10 +249,11 @@ class Endpoint:
         if not buried and to.system == self.site.system:  # the asks end with all others
             self.reports.hold(len(messages))
             return
-        for mail in map(envelope.open_mail, messages):
-            if mail.kind == Kind.ASK:
-                self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
-        self.reports.make(to.path, self.address.path, "the actor has stopped", b"", len(messages))
+        with suppress(SystemStopped):  # since the look
+            for mail in map(envelope.open_mail, messages):
+                if mail.kind == Kind.ASK:
+                    self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
+            self.reports.make(to.path, self.address.path, "the actor has stopped", b"", len(messages))
 
 
 def _deadline(timeout: float) -> float:

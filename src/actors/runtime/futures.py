@@ -79,7 +79,8 @@ class PendingFuture(Pending):
         except (InvalidStateError, SystemExit):
             pass
         except BaseException:  # noqa: BLE001 - of a callback: an `Exception` is logged by the future
-            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+            shown = (*sys.exc_info(), threading.current_thread())
+            threading.excepthook(threading.ExceptHookArgs(shown))
 
     def _end(self) -> None:
         try:

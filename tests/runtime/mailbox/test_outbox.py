@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from actors.core.errors import MailboxClosed
 from actors.runtime.mailbox import frame, overflow
+from actors.runtime.mailbox.drainer import Carrier, Drainer
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.parcel import Places
@@ -36,7 +39,12 @@ class Nobody:
 class FullPipe:
     """A full pipe, an outbox in which messages wait for room, and what was told of their end."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        carrier: Carrier | None = None,
+        on_lost: Callable[[Sequence[bytes]], None] | None = None,
+    ) -> None:
         self.lost: list[bytes] = []
         self.gone = False
         self.parcels = directory / "parcels"
@@ -49,9 +57,9 @@ class FullPipe:
             Pipe.open(directory / "mail", "the mailbox"),
             Places(self.parcels, directory / "spill"),
             name="the mailbox",
-            carrier=Nobody(),
+            carrier=carrier or Nobody(),
             gone=lambda: self.gone,
-            on_lost=self.lost.extend,
+            on_lost=on_lost or self.lost.extend,
         )
         for message, *segments in WAITING:
             self.outbox.put(message, segments)
@@ -182,3 +190,25 @@ def test_nothing_is_told_of_what_has_been_carried(pipe: FullPipe) -> None:
     pipe.end()
     pipe.outbox.drain()
     assert pipe.lost == []
+
+
+def test_one_whose_losses_cannot_be_told_keeps_no_other_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = queue.SimpleQueue[type[BaseException]]()
+
+    def show(args: threading.ExceptHookArgs) -> None:
+        shown.put(args.exc_type)
+
+    def fail(_: Sequence[bytes]) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(threading, "excepthook", show)
+    drainer = Drainer()
+    broken, sound = FullPipe(tmp_path / "broken", drainer, fail), FullPipe(tmp_path / "sound", drainer)
+    broken.end()
+    assert shown.get(timeout=10) is ZeroDivisionError
+    sound.make_room()
+    assert sound.outbox.flush(10)
+    sound.outbox.close()
+    sound.end()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 import threading
 from multiprocessing import util
 from typing import TYPE_CHECKING, Final, Protocol
@@ -122,7 +123,12 @@ class Drainer:
         if ready.pop(bell, None):
             os.eventfd_read(bell)
         for outbox in (*stalled, *map(outboxes.__getitem__, ready)):
-            outbox.drain()
+            try:
+                outbox.drain()
+            except Exception:  # noqa: BLE001 - of who hears what was lost: shown, and no other waits for it
+                threading.excepthook(
+                    threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
+                )
 
     def _next(self) -> dict[int, Outbox]:
         """The outboxes to wait for; with none, the thread ends."""

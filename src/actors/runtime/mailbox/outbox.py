@@ -277,7 +277,9 @@ class Outbox:
 
     def _act(self, lost: Sequence[Item], then: Callable[[], None] | None) -> None:
         """Do what is not done under the lock."""
-        if lost:
-            self._on_lost([opening(item) for item in lost])
-        if then is not None:
-            then()
+        try:
+            if lost:
+                self._on_lost([opening(item) for item in lost])
+        finally:
+            if then is not None:
+                then()
