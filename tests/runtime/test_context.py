@@ -261,3 +261,30 @@ def test_an_idle_actor_heeds_its_own_threads_and_tasks(
     assert aside.join(10)
     (why,) = system.exits("aside")
     assert why.end is End.NORMAL
+
+
+class Restless(Player):
+    """Has a thread that sets many timers while a message is in hand."""
+
+    def receive(self, message: Any) -> Any:
+        def fidget() -> None:
+            for _ in range(70_000):
+                self.context.send_after(3_600, "late").cancel()
+
+        thread = threading.Thread(target=fidget)
+        thread.start()
+        thread.join()
+        return super().receive(message)
+
+
+def test_a_thread_that_sets_many_timers_is_no_trouble_to_a_stop(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    restless, guardian, gate = system.spawn(Restless), system.guardian_pid, Mailbox()
+    question = restless.ask_future(Hold(taken=mailbox.address, release=gate.address), timeout=60)
+    mailbox.get(timeout=20)
+    restless.stop()
+    gate.put("go")
+    assert question.result() == "go"
+    assert restless.join(20)
+    assert system.guardian_pid == guardian

@@ -91,9 +91,10 @@ class Reception:
     def _look_again(self) -> None:
         """Something has changed: wake the loop, if it waits, for any of the actor's threads or tasks."""
         if threading.get_ident() != self._thread:
-            self._poked = True
-            with suppress(BlockingIOError):  # full of pokes
-                os.write(self._control.fileno(), _POKE)
+            if not self._poked:
+                self._poked = True
+                with suppress(BlockingIOError):  # full of pokes
+                    os.write(self._control.fileno(), _POKE)
         elif self._awake is not None:
             self._awake.set()
 
