@@ -504,6 +504,20 @@ def test_a_stream_may_be_a_block_of_asyncio(system: ActorSystem) -> None:
     assert [type(event) for event in asyncio.run(main())] == [ActorStarted]
 
 
+def test_each_stream_of_one_loop_ends_with_the_system() -> None:
+    async def read(events: EventStream) -> list[Any]:
+        return [event async for event in events]
+
+    async def main() -> None:
+        async with ActorSystem("streams") as system:
+            reading = [asyncio.create_task(read(system.events())) for _ in range(3)]
+            await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            assert await asyncio.gather(*reading) == [[], [], []]
+
+    asyncio.run(main())
+
+
 def test_a_slow_subscriber_does_not_slow_the_system(system: ActorSystem) -> None:
     events: EventStream = system.events()
     player = system.spawn(Player)

@@ -36,12 +36,12 @@ class EventStream:
     def __init__(self, endpoint: Endpoint, ended: Descriptor) -> None:
         """Open a lane; `ended` is a descriptor that becomes readable when the system has ended."""
         self._endpoint = endpoint
-        self._ended = ended
+        self._ended = Descriptor(os.dup(ended.number))  # a loop has one callback for each
+        self._closed = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
         self._process = os.getpid()
         name = f"events.{next(_NUMBERS)}"
         self._place = endpoint.site.lane(endpoint.address.id, name)
         self._lane: LaneReader | None = LaneReader.create(self._place)
-        self._closed = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
         self._events: deque[Event] = deque()
         self._subscription = Subscribe(lane=name)
 
