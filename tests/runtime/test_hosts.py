@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -171,7 +172,7 @@ def test_a_listener_survives_its_callback_where_there_is_no_standard_error(
         if isinstance(event, ActorStopped):
             stopped.set()
         if isinstance(event, ActorStarted):
-            raise ValueError(event)
+            raise asyncio.CancelledError
 
     monkeypatch.setattr(sys, "stderr", None)
     listener = system.listen(fail)

@@ -53,5 +53,5 @@ class Listener:
                 return
             try:
                 self._callback(event)
-            except Exception:  # noqa: BLE001 - the callback is the user's
+            except BaseException:  # noqa: BLE001 - the callback is the user's
                 log.logger().exception("listener_failed", event_class=type(event).__name__)
