@@ -59,10 +59,14 @@ class Asking:
         self._endpoint = endpoint
         self._wake = tuple(wake)
         self._on_wake = on_wake
-        self.renew()
+        self._begin()
 
     def renew(self) -> None:
-        """Be the asker in a process, or in a child that it has forked, that has asked nothing yet."""
+        """In a forked child: be an asker that has asked nothing yet, and leave the parent what wakes it."""
+        self._wake, self._on_wake = (), lambda: None
+        self._begin()
+
+    def _begin(self) -> None:
         self._replies: Replies | None = None
         self._making = threading.Lock()
         self._origin: tuple[tuple[Address, ...], bytes] | None = None
