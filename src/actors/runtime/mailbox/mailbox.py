@@ -44,7 +44,7 @@ class Mailbox(_Queue):
     - messages from one process arrive in the order in which they were put;
     - any process of this user attaches by `address`, whether or not it is a child.
 
-    Messages are msgpack (see `Codec`), from 0 bytes to 1 GiB; one of up to 4 KiB takes one system call.
+    Messages are msgpack (see `Codec`), from 0 bytes to 2 GiB; one of up to 4 KiB takes one system call.
     What a full pipe refuses waits in the putting process, up to `overflow` bytes (one message may always
     wait): then `put` waits, and `put_nowait` raises `MailboxFull`. A message over 4 KiB waits in a file in
     ``/dev/shm``, or in the temporary directory if that is full.
