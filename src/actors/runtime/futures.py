@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Any, Final
 
+from actors.runtime import threads
 from actors.runtime.pending import Answer, Pending
 
 _SLICE: Final = 0.05
@@ -79,8 +79,7 @@ class PendingFuture(Pending):
         except (InvalidStateError, SystemExit):
             pass
         except BaseException:  # noqa: BLE001 - of a callback: an `Exception` is logged by the future
-            shown = (*sys.exc_info(), threading.current_thread())
-            threading.excepthook(threading.ExceptHookArgs(shown))
+            threads.show_exception()
 
     def _end(self) -> None:
         try:

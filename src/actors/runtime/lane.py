@@ -59,7 +59,7 @@ class LaneReader:
 
     @classmethod
     def create(cls, lane: Lane) -> LaneReader:
-        """Make a lane and read it. What cannot be made leaves nothing behind, and may be tried again."""
+        """Make a lane and read it. What could not be made may be tried again."""
         lane.places.main.mkdir(mode=0o700, parents=True)
         try:
             keeper = make_pipe(lane.pipe)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import select
-import sys
 import threading
 from multiprocessing import util
 from typing import TYPE_CHECKING, Final, Protocol
 
+from actors.runtime import threads
 from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.renewal import renew_after_fork
 
@@ -126,9 +126,7 @@ class Drainer:
             try:
                 outbox.drain()
             except Exception:  # noqa: BLE001 - of who hears what was lost: shown, and no other waits for it
-                threading.excepthook(
-                    threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
-                )
+                threads.show_exception()
 
     def _next(self) -> dict[int, Outbox]:
         """The outboxes to wait for; with none, the thread ends."""
