@@ -86,16 +86,11 @@ class GuardianProcess:
     def obituary(self) -> str:
         """How it ended."""
         code = self._exit_code()
-        if code is None:
-            return (
-                "its guardian process ended (nobody knows how: is SIGCHLD ignored?), and all actors with it"
-            )
         if code == 0:
             return "it was told to stop"
         if code == boot.ESCALATED:
             return "what was restarted too often was escalated to it (on_escalation)"
-        how = f"was killed by {_name(-code)}" if code < 0 else f"exited with code {code}"
-        return f"its guardian process {how}, and every actor with it"
+        return f"its guardian process {_how(code)}, and every actor with it"
 
     def _exit_code(self) -> int | None:
         """The code with which it has ended; None if something else in this process has collected it.
@@ -131,6 +126,12 @@ def _sigint_blocked() -> Generator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _how(code: int | None) -> str:
+    if code is None:
+        return "ended (nobody knows how: is SIGCHLD ignored?)"
+    return f"was killed by {_name(-code)}" if code < 0 else f"exited with code {code}"
 
 
 def _name(number: int) -> str:

@@ -49,7 +49,7 @@ def command(directory: Path, hold: int, root: int) -> list[str]:
 
 def _options() -> list[str]:
     """Those that `multiprocessing` hands on, but for what would keep the guardian from this library."""
-    given: Callable[[], list[str]] = getattr(multiprocessing.util, "_args_from_interpreter_flags")  # noqa: B009
+    given: Callable[[], list[str]] = getattr(multiprocessing.util, "_args_from_interpreter_flags")  # noqa: B009 - unknown to types
     return [option for option in given() if option not in _ALONE]
 
 
