@@ -276,6 +276,22 @@ def test_a_guardian_killed_again_and_again_while_it_rebuilds_is_replaced_again(
     assert not [record for record in caplog.records if record.name == "concurrent.futures"]
 
 
+def test_one_that_is_killed_as_soon_as_it_serves_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    resume, killed = Session.resume, list[int]()
+
+    def kill_first(session: Session) -> None:
+        if not killed:
+            killed.append(session.guardian.pid)
+            os.kill(session.guardian.pid, signal.SIGKILL)
+            session.guardian.wait()
+        resume(session)
+
+    monkeypatch.setattr(Session, "resume", kill_first)
+    with ActorSystem("early", max_guardian_restarts=1) as system:
+        assert system.spawn(Player).ask(Numbers(), timeout=20) == []
+        assert killed != [system.guardian_pid]
+
+
 def test_too_many_deaths_of_guardians_end_the_system() -> None:
     with ActorSystem("short", max_guardian_restarts=1) as system:
         player = system.spawn(child(Player))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar, overload
 
 import attrs
 
 from actors.core.address import Address
+from actors.core.demand import Demand
 from actors.core.errors import UnboundRef
 
 if TYPE_CHECKING:
@@ -205,3 +206,6 @@ class ActorRef:
 
     def __repr__(self) -> str:
         return f"<ActorRef {self.address.path} #{self.address.id}>"
+
+
+REF: Final = Demand("an ActorRef", lambda value: isinstance(value, ActorRef))

@@ -9,7 +9,8 @@ import time
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from actors.core.errors import ActorsError, Rejected
+from actors.core.errors import ActorsError, AskTimeout, Rejected
+from actors.core.glance import reason
 from actors.core.policy import Intensity
 from actors.core.protocol import Hello, Rebuild
 from actors.runtime.descriptor import Descriptor
@@ -37,11 +38,29 @@ class Custodian(threading.Thread):
         """Live as long as the session, and no longer hold it."""
         session = self._session
         try:
-            self._see_to(session)
+            if self._has_begun(session):
+                self._see_to(session)
         finally:
-            session.guardian.kill()  # if it lives, by a fault of ours: nobody would see it end
+            session.guardian.kill()  # if it lives, as it cannot serve or by a fault of ours
             session.finish()
             del self._session
+
+    def _has_begun(self, session: Session) -> bool:
+        """Wait until the first guardian serves; if it does not, have the session say why."""
+        try:
+            self._ask(Hello(), self._patience)
+        except Rejected as error:
+            session.farewell = error.reason
+        except AskTimeout:
+            session.farewell = f"its guardian was not ready after {self._patience:g} s"
+        except _Died:  # its obituary says it
+            pass
+        except (ActorsError, OSError, RuntimeError) as error:
+            session.farewell = reason(error)
+        else:
+            session.resume()
+            return True
+        return False
 
     def _see_to(self, session: Session) -> None:
         session.guardian.wait()
@@ -50,9 +69,8 @@ class Custodian(threading.Thread):
                 self._replace()
             except Rejected as error:  # no guardian will be able to
                 session.farewell = f"its guardian was killed, and no other can take over: {error.reason}"
-                session.guardian.kill()
                 return
-            except (_Died, ActorsError, OSError):
+            except (_Died, ActorsError, OSError, RuntimeError):
                 session.guardian.kill()
             session.guardian.wait()
 

@@ -16,9 +16,9 @@ import attrs
 from actors.core import reason
 from actors.core.address import Address
 from actors.core.codec import Limits
-from actors.core.errors import ActorsError, AskTimeout, Rejected, StartError, SystemStopped
+from actors.core.errors import ActorsError, StartError, SystemStopped
 from actors.core.policy import Intensity
-from actors.core.protocol import Hello, StopSystem, Subscribe
+from actors.core.protocol import StopSystem, Subscribe
 from actors.core.reason import ExitReason
 from actors.runtime import leftovers, rundirectory
 from actors.runtime.custodian import Custodian
@@ -58,7 +58,7 @@ class Session:
     ) -> None:
         self.name = name
         self.owner = os.getpid()
-        self.error: ActorsError | None = None
+        self.error: SystemStopped | None = None
         """Why the session is over, once it is."""
         self.ended = Descriptor(os.eventfd(0, os.EFD_CLOEXEC))
         """Readable once it is over."""
@@ -71,7 +71,7 @@ class Session:
         self._keepers: list[int] = []
         self._alarm = Descriptor(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
         self._changed = threading.Condition()
-        self._greeted = self._serving = self._stopping = False
+        self._has_served = self._serving = self._stopping = False
         self._subscribers: weakref.WeakSet[Subscribed] = weakref.WeakSet()
         site = Site.of(run)
         site.create()
@@ -93,7 +93,7 @@ class Session:
     def start(
         cls, name: str, orders: Orders, limits: Limits | None, replacements: Intensity, patience: float
     ) -> Session:
-        """Make a run directory and execute a guardian for it; `greet` waits until it serves.
+        """Make a run directory and execute a guardian for it; `wait_for_start` waits until it serves.
 
         A guardian that is killed is replaced as often as `replacements` allow; each may take `patience`
         seconds to boot. Raises `OSError` or `RuntimeError` where something is not to be had, and leaves
@@ -121,18 +121,12 @@ class Session:
             self._close_keepers()
             raise
 
-    def greet(self, timeout: float) -> None:
-        """Wait until the guardian serves. Raises `StartError`."""
-        try:
-            self.endpoint.ask(self.endpoint.guardian, Hello(), timeout)
-        except Rejected as error:
-            raise StartError(self.name, error.reason) from None
-        except AskTimeout:
-            raise StartError(self.name, f"its guardian was not ready after {timeout:g} s") from None
-        except SystemStopped as error:
-            raise StartError(self.name, error.cause) from None
-        self._greeted = True
-        self.resume()
+    def wait_for_start(self) -> None:
+        """Wait until the guardian serves; the custodian says how long it may take. Raises `StartError`."""
+        with self._changed:
+            wait_for(self._changed, lambda: self._serving or self.error, None)
+            if self.error is not None:
+                raise StartError(self.name, self.error.cause)
 
     def subscribe(self, subscriber: Subscribed) -> None:
         """Have a guardian, this one and each that takes its place, told what a subscriber asks for."""
@@ -154,21 +148,25 @@ class Session:
         """Whether the session is over, after at most `timeout` seconds."""
         return self.ended.wait(timeout)
 
-    def stop(self, timeout: float) -> None:
+    def stop(self, why: str, timeout: float) -> None:
         """Tell the guardian to stop everything, and wait."""
-        self._stopping = True
+        self._part(why)
         with self._changed:
             wait_for(self._changed, lambda: self._serving or self.error, timeout)
         self._tell_to_stop()
         self.wait(timeout)
 
-    def kill(self) -> None:
+    def kill(self, why: str) -> None:
         """Kill everything, and wait until nothing is left. For a session that is over, only wait."""
-        self._stopping = True
+        self._part(why)
         while not self.wait(0):
             self.guardian.kill()
             self.wait(_MOMENT)  # another guardian may have been on its way
         self.custodian.join()
+
+    def _part(self, why: str) -> None:
+        self._stopping = True
+        self.farewell = self.farewell or why
 
     def finish(self) -> None:
         """End what is open here and leave nothing behind; the guardian has ended. The custodian's."""
@@ -190,7 +188,7 @@ class Session:
     @property
     def wants_guardian(self) -> bool:
         """Whether a guardian that has ended is to be replaced. The custodian's, as all below."""
-        return self._greeted and not self._stopping and not self.guardian.meant_to_end
+        return not self._stopping and not self.guardian.meant_to_end
 
     def interrupt(self) -> None:
         """End what waits for a guardian's actors, see the last of them gone, and execute another one."""
@@ -211,7 +209,7 @@ class Session:
         self._close_keepers()
         self.endpoint.resume()
         with self._changed:
-            self._serving = True
+            self._has_served = self._serving = True
             self._changed.notify_all()
         self.endpoint.reports.tell_of_flood()
         if self._stopping:  # the one before may have been told, and killed before it heard
@@ -256,7 +254,7 @@ class Session:
             return self.error is not None or (self._serving and self.endpoint.generation > generation)
 
         with self._changed:
-            if not self._greeted:
+            if not self._has_served:
                 return False
             if not wait_for(self._changed, settled, patience):
                 raise Interregnum

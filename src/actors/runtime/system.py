@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import signal
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Final, Self
 
 import attrs
@@ -26,11 +24,11 @@ from actors.core.glance import brief, reason
 from actors.core.policy import Intensity
 from actors.core.protocol import Exits
 from actors.core.reason import ExitReason
-from actors.core.ref import ActorRef
+from actors.core.ref import REF, ActorRef
 from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec, check_name
 from actors.core.strategy import Escalation
-from actors.runtime import linux, log
+from actors.runtime import linux, log, sigterm
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.eventstream import EventStream
 from actors.runtime.guardian import boot
@@ -39,7 +37,6 @@ from actors.runtime.listener import Listener
 from actors.runtime.session import Session
 
 _MINUTE: Final = 60.0
-_SIGTERM_EXIT: Final = 128 + signal.SIGTERM
 _LIMITS: Final = optional(instance(Limits), "the usual ones")
 
 
@@ -92,7 +89,6 @@ class ActorSystem:
         self._lock = threading.RLock()
         self._running: Session | None = None
         self._ended: ActorsError | None = None
-        self._old_handler: Any = None
 
     def start(self) -> Self:
         """Start the guardian. Raises `StartError`; a system is started once.
@@ -107,12 +103,11 @@ class ActorSystem:
             self._running = session = self._begin()
             atexit.register(self.stop)
             try:
-                session.greet(self._start_timeout)
+                session.wait_for_start()
             except BaseException:
-                session.farewell = "it did not start"
-                self._end(session, kill=True)
+                self._end(session, "it did not start", kill=True)
                 raise
-            self._install_handler()
+            self._heed_sigterm()
         return self
 
     def spawn(self, spec: ChildSpec[Any] | type[Spawnable], *, name: str | None = None) -> ActorRef:
@@ -189,7 +184,8 @@ class ActorSystem:
 
     def pid(self, actor: ActorRef) -> int | None:
         """The pid of an actor's process; None if it has none at present. It may change at any time."""
-        return self._endpoint.site.other(actor.address.system).process(actor.address.id)
+        address: Address = REF.check("actor", actor).address
+        return self._endpoint.site.other(address.system).process(address.id)
 
     @property
     def address(self) -> Address:
@@ -234,7 +230,7 @@ class ActorSystem:
                 await starting
             await asyncio.to_thread(self.stop)
             raise
-        self._install_handler()
+        self._heed_sigterm()
         return self
 
     async def __aexit__(
@@ -252,7 +248,7 @@ class ActorSystem:
             await stopping
             raise
         finally:
-            self._restore_handler()
+            sigterm.disregard(self)
 
     def __repr__(self) -> str:
         state = "new" if self._ended is None else "stopped"
@@ -288,36 +284,26 @@ class ActorSystem:
         except (OSError, RuntimeError) as error:  # no descriptor, process, thread or room on the disk
             raise StartError(self.name, reason(error)) from error
 
-    def _leave(self, farewell: str, *, kill: bool) -> None:
+    def _leave(self, why: str, *, kill: bool) -> None:
         if self._is_inherited:  # and so is the lock, perhaps of a thread that is not here
             return
+        running = self._running
+        if kill and running is not None:  # at once, though another thread may be stopping it in order
+            running.kill(why)
         with self._lock:
-            running = self._running
-            if running is not None:
-                running.farewell = running.farewell or farewell
-                self._end(running, kill=kill)
+            if self._running is not None:
+                self._end(self._running, why, kill=kill)
 
-    def _end(self, session: Session, *, kill: bool) -> None:
+    def _end(self, session: Session, why: str, *, kill: bool) -> None:
         try:
             if not kill:
-                session.stop(self._shutdown_timeout)
+                session.stop(why, self._shutdown_timeout)
         finally:
-            session.kill()
+            session.kill(why)
             self._running, self._ended = None, session.error
             atexit.unregister(self.stop)
-            self._restore_handler()
+            sigterm.disregard(self)
 
-    def _install_handler(self) -> None:
-        in_main = threading.current_thread() is threading.main_thread()
-        if self._handle_signals and in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            self._old_handler = signal.signal(signal.SIGTERM, _exit)
-
-    def _restore_handler(self) -> None:
-        in_main = threading.current_thread() is threading.main_thread()
-        if self._old_handler is not None and in_main:
-            signal.signal(signal.SIGTERM, self._old_handler)
-            self._old_handler = None
-
-
-def _exit(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit(_SIGTERM_EXIT)
+    def _heed_sigterm(self) -> None:
+        if self._handle_signals:
+            sigterm.heed(self)
