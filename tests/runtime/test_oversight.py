@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import signal
+from contextlib import suppress
 
 import pytest
 
-from actors import ActorSystem, End, Escalation, Restart, Supervisor, SystemStopped, child
+from actors import (
+    Actor,
+    ActorRef,
+    ActorSystem,
+    End,
+    Escalation,
+    MailboxFull,
+    Restart,
+    Supervisor,
+    SystemStopped,
+    child,
+)
 from actors.events import ActorCrashed, ActorRestarted, ActorStarted, Event, RestartLimitReached
 from actors.runtime import log
 from support.cast import Die, Pid, Player
@@ -84,3 +98,23 @@ def test_what_the_root_gives_up_on_is_stopped_alone_or_with_the_system(
             assert system.wait(10)
             with pytest.raises(SystemStopped, match="on_escalation"):
                 other.ask(Pid())
+
+
+class Flooder(Actor):
+    """Tells the guardian, without end, what costs that more than it costs to tell."""
+
+    def receive(self, message: ActorRef) -> None:
+        while True:
+            with suppress(MailboxFull):
+                self.context.watch(message)
+
+
+def test_an_actor_that_floods_the_guardian_keeps_nobody_from_being_restarted(system: ActorSystem) -> None:
+    gone, player = system.spawn(Player), system.spawn(Player)
+    gone.stop()
+    assert gone.join(10)
+    system.spawn(child(Flooder).options(shutdown=0.1)).tell(gone)
+    for _ in range(3):
+        pid = player.ask(Pid(), timeout=20)
+        os.kill(pid, signal.SIGKILL)
+        assert player.ask(Pid(), timeout=20) != pid

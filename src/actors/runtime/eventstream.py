@@ -29,7 +29,8 @@ class EventStream:
 
     A stream ends when its system has stopped, after the last event, or when it is closed. It never slows
     the system: a reader that is too slow finds an `EventsLost` with the count of what was not kept for
-    it. One thread, or one event loop, reads a stream. Close it, or use it as a ``with`` block; one that
+    it; the end of the system waits for it for half a second after the last that it has read, five at most.
+    One thread, or one event loop, reads a stream. Close it, or use it as a ``with`` block; one that
     nobody refers to any more is closed.
     """
 

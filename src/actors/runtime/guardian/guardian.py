@@ -8,7 +8,7 @@ import signal
 import sys
 from contextlib import suppress
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from actors.core import envelope
 from actors.core.address import Address
@@ -38,7 +38,7 @@ from actors.runtime import linux
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.herald import Herald
-from actors.runtime.guardian.loop import Loop
+from actors.runtime.guardian.loop import Loop, Timer
 from actors.runtime.guardian.node import Node
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardian.strangers import Strangers
@@ -50,6 +50,8 @@ from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
 _HEARD = (signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD)
 """SIGTERM asks for an orderly stop of the system, SIGQUIT for its end at once."""
+_TURN: Final = 256
+"""How many messages are taken before the loop looks for anything else."""
 
 
 class Guardian:
@@ -89,12 +91,13 @@ class Guardian:
             self._loop,
             self._herald,
             orders.intensity,
-            hear=self._hear,
+            hear=self._hear_out,
             escalate=self._escalate,
             preparation=preparation,
             generation=orders.generation,
         )
         self._strangers = Strangers(self._loop, self._tree.owns)
+        self._next_turn = Timer(self._hear)
         self._bell, self._ringer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def run(self) -> None:
@@ -123,27 +126,43 @@ class Guardian:
         self._strangers.collect()
 
     def _hear(self) -> None:
-        """Take all that waits in the mail."""
-        while True:
-            try:
-                parts = self._inbox.take()
-                if parts is None:
-                    self._inbox.tidy()
-                    return
-                data, segments = parts
-                mail = envelope.open_mail(data)
-                envelope.SENDERS[mail.sender]
-                message = self._endpoint.codec.decode(mail.body, segments)
-            except SCARCE:  # the message waits, and the pipe may be empty
-                self._loop.call_later(PAUSE, self._hear)
+        """Take what waits in the mail, so much at most that deaths, timers and signals get their turn."""
+        for _ in range(_TURN):
+            if not self._hear_next():
                 return
-            except (DecodeError, ValueError) as error:
-                self._herald.publish(
-                    DeadLetter(receiver="guardian", sender="", cause=str(error), message=b"")
-                )
-            else:
-                self._heed(mail, message)
-            self._inbox.done()
+        self._go_on_hearing(0.0)
+
+    def _hear_out(self) -> None:
+        """Take all that waits in the mail by now, and at most as much again as its pipe holds."""
+        for _ in range(2):  # what the journal has read ahead, and what was in the pipe
+            while self._hear_next() and not self._inbox.drained():
+                pass
+
+    def _hear_next(self) -> bool:
+        """Take one message; False if none waits, or if it cannot be read now."""
+        try:
+            parts = self._inbox.take()
+            if parts is None:
+                self._inbox.tidy()
+                return False
+            data, segments = parts
+            mail = envelope.open_mail(data)
+            envelope.SENDERS[mail.sender]
+            message = self._endpoint.codec.decode(mail.body, segments)
+        except SCARCE:
+            self._go_on_hearing(PAUSE)
+            return False
+        except (DecodeError, ValueError) as error:
+            self._herald.publish(DeadLetter(receiver="guardian", sender="", cause=str(error), message=b""))
+        else:
+            self._heed(mail, message)
+        self._inbox.done()
+        return True
+
+    def _go_on_hearing(self, seconds: float) -> None:
+        """Do so by the clock: the messages wait, and the pipe may be empty."""
+        self._next_turn.cancel()
+        self._next_turn = self._loop.call_later(seconds, self._hear)
 
     def _heed(self, mail: Mail, message: Any) -> None:
         if mail.kind == Kind.ASK:
@@ -260,7 +279,7 @@ class Guardian:
 
     def _end(self) -> None:
         self._tree.letters.tell_of_flood()
-        self._loop.stop()
+        self._herald.finish(self._loop.stop)
 
     def _escalate(self, parent: Node) -> None:
         """Whoever was restarted too often below the root has been stopped."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from actors.core.errors import MailboxClosed
 from actors.core.events import Event
@@ -13,6 +16,13 @@ from actors.runtime.guardian.subscriber import Subscriber
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.pipe import Pipe
+
+_LOOK: Final = 0.01
+"""How often to see whether subscribers have read all at the end, in seconds."""
+_STILL: Final = 0.5
+"""Until when one that reads has read something."""
+_PATIENCE: Final = 5.0
+"""Until when all is to be read."""
 
 
 class Herald:
@@ -46,3 +56,22 @@ class Herald:
             except MailboxClosed:
                 self._subscribers.pop(lane)
                 subscriber.close()
+
+    def finish(self, then: Callable[[], None]) -> None:
+        """Call `then` once those subscribers that read have got all, or after a while; the loop goes on."""
+        begun = moved = time.monotonic()
+        left = self._waiting()
+
+        def look() -> None:
+            nonlocal left, moved
+            now, before, left = time.monotonic(), left, self._waiting()
+            moved = now if left < before else moved
+            if left and now < min(moved + _STILL, begun + _PATIENCE):
+                self._loop.call_later(_LOOK, look)
+            else:
+                then()
+
+        look()
+
+    def _waiting(self) -> int:
+        return sum(subscriber.waiting for subscriber in self._subscribers.values())

@@ -34,6 +34,11 @@ class Subscriber:
         self._lost = 0
         self._listening = False
 
+    @property
+    def waiting(self) -> int:
+        """How many events its pipe has no room for yet."""
+        return len(self._waiting)
+
     def send(self, event: Encoded) -> None:
         """Send an event, after those that wait."""
         self._waiting.append(event)
