@@ -84,6 +84,34 @@ def test_a_forwarded_question_is_answered_by_whom_it_reaches(system: ActorSystem
         second.ask(7)
 
 
+class Mistaken(Actor):
+    """Takes what is no reference for one."""
+
+    def receive(self, message: str) -> None:
+        no_ref: Any = self.context.sender
+        match message:
+            case "forward":
+                self.context.forward(no_ref)
+            case "watch":
+                self.context.watch(no_ref)
+            case "unwatch":
+                self.context.unwatch(no_ref)
+            case _:
+                wrong: Any = "a child"
+                self.context.stop(wrong)
+
+
+@pytest.mark.parametrize(
+    ("message", "name"), [("forward", "to"), ("watch", "actor"), ("unwatch", "actor"), ("stop", "child")]
+)
+def test_what_is_no_reference_is_refused_by_its_name(system: ActorSystem, message: str, name: str) -> None:
+    with pytest.raises(HandlerError, match=rf"TypeError: {name} is .*; it must be an ActorRef"):
+        system.spawn(Mistaken).ask(message)
+    wrong: Any = None
+    with pytest.raises(TypeError, match="actor is None; it must be an ActorRef"):
+        system.pid(wrong)
+
+
 def test_a_question_forwarded_to_nobody_ends_at_once(system: ActorSystem) -> None:
     gone = system.spawn(child(Clerk))
     clerk = system.spawn(child(Clerk, gone))

@@ -26,6 +26,7 @@ from actors import (
     ActorSystem,
     ChildSpec,
     EventStream,
+    ExitReason,
     Mailbox,
     NotImportable,
     StartError,
@@ -38,8 +39,8 @@ from actors.runtime.custodian import Custodian
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.reports import Reports
-from support import forks
-from support.cast import Add, AsyncPlayer, Hold, Numbers, Pid, Player
+from support import forks, household
+from support.cast import Add, AsyncPlayer, Hold, Numbers, Pid, Player, hold
 from support.run import Program
 
 
@@ -285,6 +286,69 @@ def test_what_is_lost_while_the_system_ends_ends_no_thread(
     player.kill()
     assert told.wait(20)
     assert system.spawn(Player).ask(Numbers()) == []
+
+
+class Dawdler(Player):
+    """Takes as long as it may to stop."""
+
+    def __init__(self, taken: str, gate: str) -> None:
+        super().__init__()
+        self.taken, self.gate = taken, gate
+
+    def on_stop(self, reason: ExitReason) -> None:
+        hold(self.taken, self.gate)
+
+
+def test_a_kill_is_not_behind_a_stop_that_takes_its_time(mailbox: Mailbox) -> None:
+    system, gate = ActorSystem("slow", handle_signals=False).start(), Mailbox()
+    system.spawn(child(Dawdler, mailbox.address, gate.address).options(shutdown=60))
+    threads = [threading.Thread(target=how) for how in (system.stop, system.kill)]
+    threads[0].start()
+    mailbox.get(timeout=20)
+    threads[1].start()
+    for thread in reversed(threads):
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def handle(_signal: int, _frame: object) -> None:
+    """The application's own idea of a signal."""
+
+
+def test_sigterm_is_heeded_as_long_as_a_system_runs_and_left_to_who_takes_it() -> None:
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    one, other = ActorSystem("one").start(), ActorSystem("other").start()
+    one.stop()
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    other.stop()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    try:
+        with ActorSystem("third"):
+            signal.signal(signal.SIGTERM, handle)
+        assert signal.getsignal(signal.SIGTERM) is handle
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_children_that_ask_leave_the_application_what_wakes_it() -> None:
+    with ActorSystem("parent", max_guardian_restarts=0, shutdown_timeout=1) as system:
+        player, taken, gate = system.spawn(Player), Mailbox(), Mailbox()
+        player.tell(Hold(taken=taken.address, release=gate.address))
+        taken.get(timeout=20)
+        children = [forks.fork(lambda: player.ask("anything", timeout=60)) for _ in range(8)]
+
+        def kill_guardian_once_all_wait() -> None:
+            while {household.state(pid) for pid in (os.getpid(), *children)} != {"S"}:
+                pass
+            os.kill(system.guardian_pid, signal.SIGKILL)
+
+        killing = threading.Thread(target=kill_guardian_once_all_wait)
+        killing.start()
+        with pytest.raises(SystemStopped):
+            player.ask("anything", timeout=20)
+        killing.join()
+    for pid in children:
+        forks.kill(pid)
 
 
 def test_an_actor_of_another_system_is_stopped_there(system: ActorSystem) -> None:

@@ -27,6 +27,10 @@ class Timed(Actor):
                 self.timer = self.context.send_after(seconds, what)
             case ("every", float(seconds), what):
                 self.timer = self.context.send_every(seconds, what)
+            case ("after", float(seconds), str(text), "in a list that changes"):
+                changing: list[object] = [text]
+                self.context.send_after(seconds, changing)
+                changing.append(object())
             case "cancel":
                 self.timer.cancel()
             case ("hold", int(timers), taken, release):
@@ -95,6 +99,13 @@ def test_a_message_comes_again_and_again_until_it_is_cancelled(
     while mailbox.get(timeout=10) != "now":  # ticks that had been sent already
         pass
     assert mailbox.get(timeout=10) == "the end"
+
+
+def test_what_comes_is_what_the_message_was_when_the_timer_was_set(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    system.spawn(child(Timed, mailbox.address)).tell(("after", SOON, "as it was", "in a list that changes"))
+    assert mailbox.get(timeout=20) == ["as it was"]
 
 
 def test_what_cannot_be_sent_is_refused_when_the_timer_is_set(

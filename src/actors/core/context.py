@@ -89,8 +89,8 @@ class Context(Protocol):
         """Put a message into this actor's mail in so many seconds; the timer can be cancelled.
 
         It comes after the mail that waits then, also if that fills a bounded mailbox, and never
-        interrupts a handler. Timers end with the incarnation. Raises `EncodeError` now if the message
-        cannot travel.
+        interrupts a handler. Timers end with the incarnation. The message is
+        encoded now, and raises `EncodeError` if it cannot travel.
         """
         ...
 

@@ -62,7 +62,7 @@ class Asking:
         self._begin()
 
     def renew(self) -> None:
-        """In a forked child: be an asker that has asked nothing yet, and leave the parent what wakes it."""
+        """In a forked child: be an asker that has asked nothing yet, and that nobody wakes."""
         self._wake, self._on_wake = (), lambda: None
         self._begin()
 

@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from actors.core import reason
 from actors.core.demand import LASTING, SECONDS
 from actors.core.protocol import Unwatch, Watch
-from actors.core.ref import ActorRef
+from actors.core.ref import REF, ActorRef
 from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
 from actors.runtime import log
@@ -53,9 +53,11 @@ class WorkerContext:
         return self._endpoint.commands.children(self._endpoint.address)
 
     def watch(self, actor: ActorRef) -> None:
+        REF.check("actor", actor)
         self._endpoint.tell_guardian(Watch(actor=actor), actor.address.system)
 
     def unwatch(self, actor: ActorRef) -> None:
+        REF.check("actor", actor)
         self._endpoint.tell_guardian(Unwatch(id=actor.address.id), actor.address.system)
 
     def send_after(self, seconds: float, message: Any) -> Alarm:
@@ -65,8 +67,9 @@ class WorkerContext:
         return self._send(LASTING.check("seconds", seconds), message, again=True)
 
     def _send(self, seconds: float, message: Any, *, again: bool) -> Alarm:
-        self._endpoint.codec.encode(message)
-        to_itself = partial(self._endpoint.notify, self._endpoint.address, message)
+        to_itself = partial(
+            self._endpoint.notify, self._endpoint.address, *self._endpoint.codec.encode(message)
+        )
         return self._reception.alarms.add(seconds, to_itself, again=again)
 
     def find(self, path: str) -> ActorRef:
@@ -76,9 +79,10 @@ class WorkerContext:
         if child is None or child == self.ref:
             self._reception.stop(reason.NORMAL)
         else:
-            child.stop()
+            REF.check("child", child).stop()
 
     def forward(self, to: ActorRef, message: Any = None, *, timeout: float = 0.0) -> None:
+        REF.check("to", to)
         hand = self._reception.hand
         if hand is None:
             raise RuntimeError("there is no message in hand to forward")

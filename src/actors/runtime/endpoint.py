@@ -132,9 +132,8 @@ class Endpoint:
         except MailboxClosed:
             self.raise_if_down()
 
-    def notify(self, to: Address, message: Any) -> None:
-        """Tell, beyond the bound of a bounded mailbox if that is full; who is gone is not told."""
-        body, segments = self.codec.encode(message)
+    def notify(self, to: Address, body: bytes, segments: Sequence[bytes]) -> None:
+        """Tell what is encoded, beyond the bound of a mailbox that is full; who is gone is not told."""
         try:
             self.peers.reach(to).force(self._tell + body, segments)
         except MailboxClosed:
@@ -232,7 +231,8 @@ class Endpoint:
         self._on_wake, self._replaced = lambda: error, never
 
     def renew(self) -> None:
-        """In a forked child: be another asker than the parent."""
+        """In a forked child: be another asker than the parent, and leave that what wakes it."""
+        self._on_wake = lambda: None
         self._incarnate(processes.number())
         self.peers.renew()
         self._asking.renew()

@@ -134,11 +134,11 @@ class Undertaker:
     def notify(self, watcher: Address, ended: Address, why: ExitReason | None = None) -> None:
         """Tell a watcher that an actor is gone; `why` is looked up if that was before."""
         why = why or self._archive.last(ended) or GONE
-        message = Terminated(ref=self._endpoint.bind(ended), reason=why)
+        body, segments = self._endpoint.codec.encode(Terminated(ref=self._endpoint.bind(ended), reason=why))
         try:
-            self._endpoint.notify(watcher, message)
+            self._endpoint.notify(watcher, body, segments)
         except MailboxFull as error:
-            self._letters.post(watcher.path, "", str(error), self._endpoint.codec.encode(message)[0])
+            self._letters.post(watcher.path, "", str(error), body)
 
     def _forget_watches(self, node: Node) -> None:
         for number, watcher in node.watched.items():
