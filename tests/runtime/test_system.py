@@ -345,7 +345,7 @@ def test_children_that_ask_leave_the_application_what_wakes_it() -> None:
         killing = threading.Thread(target=kill_guardian_once_all_wait)
         killing.start()
         with pytest.raises(SystemStopped):
-            player.ask("anything", timeout=20)
+            player.ask("anything", timeout=3_600)  # longer than a test may take
         killing.join()
     for pid in children:
         forks.kill(pid)
