@@ -103,8 +103,8 @@ class ActorRef:
         Where the actor is just being restarted, and perhaps waits with that, the question waits with it;
         with ``on_restarting="fail"`` it raises `ActorRestarting` instead.
 
-        Raises one of the `AskError` family, or `EncodeError` and `MailboxFull`, with which the
-        question was never sent.
+        Raises one of the `AskError` family, `SystemStopped`, `DecodeError` for a reply that this process
+        cannot decode, or `EncodeError` and `MailboxFull`, with which the question was never sent.
         """
         if on_restarting != "wait":
             return self._engine_for(on_restarting).ask(self.address, message, timeout)
