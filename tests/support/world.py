@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import signal
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ import attrs
 from actors.core import reason
 from actors.core.address import Address
 from actors.core.backoff import Backoff
+from actors.core.codec import Codec
 from actors.core.envelope import Sender
 from actors.core.events import ActorStopped, Event
 from actors.core.policy import Intensity
@@ -152,10 +153,11 @@ class World:
         """Starts that wait for a process, each with whether it is wanted still."""
         self._watched: dict[int, Callable[[], None]] = {}
         self._pids = itertools.count(1000)
+        self._codec = Codec(bind=ActorRef)
         nothing = mock.Mock(return_value=None)
         endpoint = SimpleNamespace(
             site=SimpleNamespace(system="world", name=self._name, unname=self.names.remove),
-            codec=SimpleNamespace(encode=mock.Mock(return_value=(b"", ()))),
+            codec=self._codec,
             answer=nothing,
             notify=self._notify,
             bind=ActorRef,
@@ -362,7 +364,8 @@ class World:
         self.puppets.append(puppet)
         return puppet
 
-    def _notify(self, watcher: Address, message: Terminated) -> None:
+    def _notify(self, watcher: Address, body: bytes, segments: Sequence[bytes]) -> None:
+        message: Terminated = self._codec.decode(body, segments)
         ended = message.ref.address
         assert ended.id not in self.tree.nodes, f"{ended.path} is not gone"
         assert (ended.path in self.names) is (ended.path in self.states()), "its name is not free"
