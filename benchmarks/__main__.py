@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import sys
 from pathlib import Path
 
+import actors
+import benchmarks
 from benchmarks import page, report
 from benchmarks.charts import write_charts
 from benchmarks.contest import hold
@@ -60,6 +63,7 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(arguments: argparse.Namespace) -> Run:
     rounds, scale = (3, 0.2) if arguments.quick else (5, 1.0)
+    _compile()
     peers = registry.choose(arguments.peers)
     run = Run.begin(rounds)
     run.absent = registry.absent()
@@ -76,6 +80,12 @@ def _measure(arguments: argparse.Namespace) -> Run:
     run.end()
     print(f"\n{report.conditions(run)}")
     return run
+
+
+def _compile() -> None:
+    """Have the bytecode beside the source, as after an installation, whatever the environment says."""
+    for package in (actors, benchmarks):
+        compileall.compile_dir(package.__path__[0], quiet=2)
 
 
 if __name__ == "__main__":
