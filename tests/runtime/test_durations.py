@@ -14,10 +14,10 @@ import pytest
 from actors import ActorSystem, AskTimeout, Mailbox, MailboxFull, Supervisor, child
 from support.cast import Add, Echo, Hold, Numbers, Player
 
-LONG = (math.inf, 3_000_000.0)
+LONG = (math.inf, 3_000_000.0, 10**400)
 
 
-@pytest.mark.parametrize("seconds", LONG)
+@pytest.mark.parametrize("seconds", LONG, ids=["for ever", "a month", "an age"])
 def test_an_actor_may_take_its_time(seconds: float) -> None:
     with ActorSystem("patient", start_timeout=seconds, shutdown_timeout=seconds) as system:
         supervisor = system.spawn(child(Supervisor).options(start_timeout=seconds, shutdown=seconds))
@@ -31,7 +31,7 @@ def test_an_actor_may_take_its_time(seconds: float) -> None:
     assert system.wait(seconds)
 
 
-@pytest.mark.parametrize("seconds", LONG)
+@pytest.mark.parametrize("seconds", LONG, ids=["for ever", "a month", "an age"])
 def test_threads_may_wait_for_their_replies(system: ActorSystem, mailbox: Mailbox, seconds: float) -> None:
     player, echo, here = system.spawn(Player), system.spawn(Echo), Mailbox()
     hold = Hold(taken=here.address, release=mailbox.address)
@@ -95,9 +95,9 @@ def test_a_timeout_that_is_no_number_is_refused_by_name(
         lambda: echo.ask(1, timeout=wrong),
         lambda: asyncio.run(echo.ask_async(1, timeout=wrong)),
         lambda: echo.ask_future(1, timeout=wrong),
+        lambda: echo.tell(1, timeout=wrong),
     ]
     waits: list[Callable[[], object]] = [
-        lambda: echo.tell(1, timeout=wrong),
         lambda: echo.join(wrong),
         lambda: system.wait(wrong),
         lambda: mailbox.get(timeout=wrong),

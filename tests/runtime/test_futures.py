@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, as_completed, wait
 from types import SimpleNamespace
 from typing import Any
 
@@ -265,3 +265,15 @@ def test_replies_are_let_gather_only_while_many_are_awaited(
     ready.set()
     assert all(one.future.result(timeout=20) == b"here" for one in pending)
     assert open_at_breaths == list(range(39, 15, -1))
+
+
+def test_who_waits_for_several_futures_learns_that_one_was_cancelled(
+    system: ActorSystem, mailbox: Mailbox
+) -> None:
+    echo, waiter = system.spawn(Echo), system.spawn(child(Waiter, mailbox.address))
+    ended, cancelled = echo.ask_future("here"), waiter.ask_future("never", timeout=60)
+    assert [cancelled.cancel(), cancelled.cancel()] == [True, True]
+    assert wait([ended, cancelled], timeout=30).not_done == set()
+    assert set(as_completed([ended, cancelled], timeout=30)) == {ended, cancelled}
+    assert not ended.cancel()
+    mailbox.put("go")

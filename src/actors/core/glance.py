@@ -34,3 +34,9 @@ def reason(error: BaseException) -> str:
         return str(error) or type(error).__name__
     except Exception:  # noqa: BLE001 - as above
         return type(error).__name__
+
+
+def abridged(text: str, length: int) -> str:
+    """A text of which no more than so many characters are shown: its beginning and its end."""
+    half = length // 2
+    return text if len(text) <= length else f"{text[:half]}\n[…]\n{text[-half:]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from enum import StrEnum
 
+from actors.core.glance import abridged
 from actors.core.message import Message, changed
 
 
@@ -55,8 +56,8 @@ class ExitReason(Message):
         return self.end not in _ORDERLY
 
     def shortened(self, length: int) -> ExitReason:
-        """The same with no more than the last so many characters of text and traceback."""
-        return changed(self, text=self.text[-length:], traceback=self.traceback[-length:])
+        """The same with no more than so many characters of text and of traceback, the middle left out."""
+        return changed(self, text=abridged(self.text, length), traceback=abridged(self.traceback, length))
 
     def __str__(self) -> str:
         return f"{self.type}: {self.text}" if self.type else self.text

@@ -142,6 +142,7 @@ class ActorRef:
         bounded mailbox), `Rejected` by a supervisor, `ActorStopped`, `ActorRestarting`.
 
         Its callbacks run in a thread that does nothing but end such futures, and may themselves ask.
+        Cancelling it drops the reply; it does not keep the question from being handled.
         """
         return self._engine_for(on_restarting).ask_future(self.address, message, timeout)
 

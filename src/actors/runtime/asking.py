@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from actors.core import envelope
 from actors.core.address import Address
-from actors.core.demand import no_seconds
 from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import (
     ActorCrashed,
@@ -27,6 +26,7 @@ from actors.core.errors import (
     Rejected,
 )
 from actors.runtime.conclusion import conclude
+from actors.runtime.deadline import moment
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.interregnum import Interregnum
 from actors.runtime.peer import Unheard
@@ -77,8 +77,8 @@ class Asking:
         replies = self._replies or self.replies
         try:  # in line, as every ask comes by here
             pending = Pending(time.monotonic() + timeout)
-        except TypeError:
-            raise no_seconds("timeout", timeout) from None
+        except (TypeError, OverflowError):
+            pending = Pending(moment(timeout))
         try:
             number = self._send(to, message, pending, self._chain(to), pending.deadline)
         except Interregnum:
@@ -93,7 +93,7 @@ class Asking:
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end without blocking the event loop."""
         loop = asyncio.get_running_loop()
-        pending = PendingInLoop(_moment(timeout), loop)
+        pending = PendingInLoop(moment(timeout), loop)
         self.replies.attend(loop)
         number = await self._send_patiently(to, message, timeout, pending)
         clock = loop.call_later(max(0.0, pending.deadline - time.monotonic()), pending.expire)
@@ -107,7 +107,7 @@ class Asking:
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
         """Send a question; the future tells its end."""
         futures = self.replies.futures
-        pending = futures.expect(_moment(timeout), partial(self._conclude, to, message, timeout))
+        pending = futures.expect(moment(timeout), partial(self._conclude, to, message, timeout))
         try:
             number = self._send(to, message, pending, (), 0.0)
         except Interregnum:
@@ -224,10 +224,3 @@ class Asking:
             self._replies.end_all(error)
             self._replies.close()
         self._wake, self._on_wake = (), lambda: error
-
-
-def _moment(timeout: float) -> float:
-    try:
-        return time.monotonic() + timeout
-    except TypeError:
-        raise no_seconds("timeout", timeout) from None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from actors.core import envelope
 from actors.core.address import Address
-from actors.core.demand import no_seconds
 from actors.core.envelope import Kind
 from actors.core.errors import ActorCrashed, ActorRestarting, AskTimeout, MailboxClosed
 from actors.core.protocol import Children, Join, Stop
@@ -16,6 +15,7 @@ from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
 from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
 from actors.runtime import spawning
+from actors.runtime.deadline import moment
 from actors.runtime.interregnum import Interregnum
 from actors.runtime.site import guardian_of
 
@@ -88,10 +88,7 @@ class Commands:
 
     def inquire(self, question: Any, system: str, timeout: float = DEFAULT_TIMEOUT) -> Any:
         """Ask a guardian something that may be asked again, of another one, if it is killed."""
-        try:
-            deadline = time.monotonic() + timeout
-        except TypeError:
-            raise no_seconds("timeout", timeout) from None
+        deadline = moment(timeout)
         while True:
             try:
                 left = max(0.0, deadline - time.monotonic())

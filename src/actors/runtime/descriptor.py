@@ -9,7 +9,7 @@ import os
 import select
 from typing import Final
 
-from actors.runtime.mailbox.deadline import deadline, left, over
+from actors.runtime.deadline import deadline, left, over
 
 _STDERR: Final = 2
 

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
-from actors.core.demand import no_seconds
 from actors.core.envelope import Kind, Outcome, Sender
 from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull, SystemStopped
 from actors.core.reason import ExitReason
@@ -19,6 +18,7 @@ from actors.core.ref import ActorRef
 from actors.runtime import processes
 from actors.runtime.asking import NO_MESSAGES, Asking
 from actors.runtime.commands import Commands
+from actors.runtime.deadline import moment
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.interregnum import Interregnum
 from actors.runtime.mailbox.drainer import Carrier
@@ -90,10 +90,11 @@ class Endpoint:
     def tell(self, to: Address, message: Any, timeout: float) -> None:
         """Send a message; if its receiver is gone, make a dead letter of it."""
         body, segments = self.codec.encode(message)
+        deadline = 0.0 if timeout == 0.0 else moment(timeout)
         try:
-            self.peers.reach(to).post(self._tell + body, segments, timeout and _deadline(timeout))
+            self.peers.reach(to).post(self._tell + body, segments, deadline)
         except MailboxClosed:
-            self._tell_again(to, body, segments, _deadline(timeout))
+            self._tell_again(to, body, segments, deadline)
 
     def _tell_again(self, to: Address, body: bytes, segments: Sequence[bytes], deadline: float) -> None:
         try:
@@ -105,7 +106,7 @@ class Endpoint:
 
     def post(self, to: Address, message: bytes, segments: Sequence[bytes], timeout: float = 0.0) -> None:
         """Send what is in an envelope already. Raises `MailboxClosed`, `MailboxFull` and `Interregnum`."""
-        deadline = _deadline(timeout)
+        deadline = moment(timeout)
         try:
             self.peers.reach(to).post(message, segments, deadline)
         except MailboxClosed:
@@ -254,10 +255,3 @@ class Endpoint:
                 if mail.kind == Kind.ASK:
                     self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
             self.reports.make(to.path, self.address.path, "the actor has stopped", b"", len(messages))
-
-
-def _deadline(timeout: float) -> float:
-    try:
-        return time.monotonic() + timeout if timeout > 0 else 0.0
-    except TypeError:
-        raise no_seconds("timeout", timeout) from None

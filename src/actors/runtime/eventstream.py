@@ -16,10 +16,10 @@ from typing import Any, Final, Self
 from actors.core.errors import DecodeError
 from actors.core.events import Event
 from actors.core.protocol import Subscribe
+from actors.runtime.deadline import deadline, left, over
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.lane import PAUSE, SCARCE, LaneReader
-from actors.runtime.mailbox.deadline import deadline, left, over
 
 _NUMBERS: Final = itertools.count(1)
 

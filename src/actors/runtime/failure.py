@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Final
 
+from actors.core.glance import abridged
 from actors.core.message import changed
 from actors.core.reason import End, ExitReason, of_exit_code
 
@@ -17,9 +18,9 @@ def reason_of(error: BaseException, end: End) -> ExitReason:
     cls = type(error)
     return ExitReason(
         end=end,
-        text=_cut(_text(error)),
+        text=abridged(_text(error), _SHOWN),
         type=f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."),
-        traceback=_cut("".join(traceback.format_exception(error))),
+        traceback=abridged("".join(traceback.format_exception(error)), _SHOWN),
     )
 
 
@@ -28,7 +29,7 @@ def reason_of_exit(error: SystemExit, code: int) -> ExitReason:
     why = of_exit_code(code)
     if error.code is None or isinstance(error.code, int):
         return why
-    return changed(why, text=_cut(f"{why.text}: {_text(error)}"))
+    return changed(why, text=abridged(f"{why.text}: {_text(error)}", _SHOWN))
 
 
 def _text(error: BaseException) -> str:
@@ -36,9 +37,3 @@ def _text(error: BaseException) -> str:
         return str(error)
     except Exception as again:  # noqa: BLE001 - the user's __str__ may raise anything
         return f"<its text cannot be had: {type(again).__name__}>"
-
-
-def _cut(text: str) -> str:
-    """A text of which more than anybody will read is left out of its middle."""
-    half = _SHOWN // 2
-    return text if len(text) <= _SHOWN else f"{text[:half]}\n[…]\n{text[-half:]}"

@@ -32,6 +32,14 @@ class AskFuture(Future[Any]):
     def __init__(self, before_waiting: Callable[[], None]) -> None:
         super().__init__()
         self._before_waiting = before_waiting
+        self._notifying = threading.Lock()
+
+    def cancel(self) -> bool:
+        """Wait no longer for the reply; whether the question runs is another matter."""
+        cancelled = super().cancel()
+        if cancelled and self._notifying.acquire(blocking=False):  # once only
+            self.set_running_or_notify_cancel()  # for `concurrent.futures.wait` and `as_completed`
+        return cancelled
 
     def result(self, timeout: float | None = None) -> Any:
         if not self.done():

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from actors.core import envelope
 from actors.core.envelope import Outcome
+from actors.runtime.deadline import LONGEST
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
 from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
-from actors.runtime.mailbox.deadline import LONGEST
 from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 

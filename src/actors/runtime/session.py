@@ -22,12 +22,12 @@ from actors.core.protocol import StopSystem, Subscribe
 from actors.core.reason import ExitReason
 from actors.runtime import leftovers, rundirectory
 from actors.runtime.custodian import Custodian
+from actors.runtime.deadline import wait_for
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardianprocess import GuardianProcess
 from actors.runtime.interregnum import Interregnum
-from actors.runtime.mailbox.deadline import wait_for
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from actors.runtime.mailbox.deadline import left
+from actors.runtime.deadline import left
 from actors.runtime.mailbox.outbox import Outbox
 
 Callback = Callable[[], None]

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Final
 
 from actors.core.errors import DecodeError
+from actors.runtime.deadline import deadline, left, over
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.credit import Credits
-from actors.runtime.mailbox.deadline import deadline, left, over
 from actors.runtime.mailbox.depot import Depot
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import Entry, Garbage, Journal, waiting_bytes

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from actors.core.codec import Codec, Limits
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
+from actors.runtime.deadline import deadline, left, over
 from actors.runtime.mailbox.credit import Credits
-from actors.runtime.mailbox.deadline import deadline, left, over
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import OVERFLOW, Outbox, Stranded

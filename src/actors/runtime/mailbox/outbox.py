@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
+from actors.runtime.deadline import wait_for
 from actors.runtime.descriptor import scarce
 from actors.runtime.mailbox import frame
-from actors.runtime.mailbox.deadline import wait_for
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.frame import HEADS
 from actors.runtime.mailbox.overflow import Item, Overflow, opening, size_of

@@ -7,7 +7,7 @@ from queue import Empty
 from typing import NoReturn
 
 from actors.core.errors import DecodeError, MailboxClosed, MailboxInUse
-from actors.runtime.mailbox.deadline import left, over
+from actors.runtime.deadline import left, over
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.mailbox.lease import Lease

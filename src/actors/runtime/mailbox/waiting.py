@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Final
 
-from actors.runtime.mailbox.deadline import LONGEST
+from actors.runtime.deadline import LONGEST
 
 ENVIRONMENT: Final = "ACTORS_SPIN"
 """The variable that says how long a wait spins at most, in microseconds; 0 for not at all."""
