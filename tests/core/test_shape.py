@@ -205,6 +205,7 @@ def test_a_repr_that_fails_hides_no_error() -> None:
         (abc.Iterator[int], "send plain values"),
         (list[abc.Callable[[], None]], "send plain values"),
         ("Undefined", "not defined where the message class is"),
+        (list[typing.ForwardRef("Itself")], r"only as `type Name = \.\.\.`"),  # type: ignore[misc]
     ],
     ids=stable,
 )

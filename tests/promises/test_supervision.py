@@ -107,6 +107,15 @@ class Broken(Actor):
         """Take nothing."""
 
 
+def test_the_error_of_a_supervisor_names_the_child_that_does_not_start(system: ActorSystem) -> None:
+    pool = child(Supervisor, child(Broken).options(name="first")).options(name="pool")
+    with pytest.raises(StartError) as caught:
+        system.spawn(child(Supervisor, pool), name="all")
+    first, *traceback = caught.value.cause.splitlines()
+    assert first == "its child all/pool/first did not start: ValueError: never"
+    assert traceback[-1] == "ValueError: never"
+
+
 def test_a_supervisor_of_many_whose_first_child_does_not_start_fails_alone(system: ActorSystem) -> None:
     guardian = system.guardian_pid
     others = [child(Broken).options(name=f"other-{number}") for number in range(600)]

@@ -257,6 +257,16 @@ def test_the_end_of_one_that_was_restarted_too_often_says_what_it_died_of(system
     assert "at last family/player: RuntimeError: the test said so" in str(seen[1].reason)
 
 
+def test_who_has_waited_for_an_end_finds_its_watchers_told(system: ActorSystem) -> None:
+    for count in range(1, 21):
+        player = system.spawn(Player)
+        watcher = system.spawn(child(Watcher, player))
+        watcher.ask("seen")
+        player.stop()
+        assert player.join(20)
+        assert len(watcher.ask("seen")) == 1, f"the end of player {count}"
+
+
 def test_actors_of_other_systems_can_be_watched(system: ActorSystem) -> None:
     with ActorSystem("other") as other:
         player = other.spawn(Player, name="player")

@@ -147,13 +147,28 @@ def test_each_message_has_tries_of_its_own(system: ActorSystem, book: Path) -> N
     assert fragile.ask("all") == ["task"] * 6
 
 
-def test_a_message_of_whose_death_the_actor_does_not_come_back_may_have_run(
-    system: ActorSystem, book: Path
+@pytest.mark.parametrize(("how", "error"), [("exception", HandlerError), ("kill", ActorCrashed)])
+def test_who_asked_what_an_actor_has_died_of_for_good_is_told_of_that_death(
+    system: ActorSystem, book: Path, how: str, error: type[Exception]
 ) -> None:
     fragile = system.spawn(child(Fragile, book).options(retry=5, restart=Restart.TEMPORARY))
-    with pytest.raises(ActorStopped) as caught:
-        fragile.ask(Task(how="kill", deaths=1))
-    assert caught.value.may_have_run
+    with pytest.raises(error):
+        fragile.ask(Task(how=how, deaths=1))
+
+
+def test_who_asked_what_an_actor_had_died_of_before_its_stop_is_told_of_that_death(
+    system: ActorSystem, book: Path
+) -> None:
+    fragile = system.spawn(child(Fragile, book).options(retry=5, backoff=Backoff(initial=60.0)))
+    events = system.events()
+    answer = fragile.ask_future(Task(how="kill", deaths=1), timeout=60)
+    next(event for event in events if isinstance(event, ActorWaits))
+    unheard = fragile.ask_future("all", timeout=60)
+    fragile.stop()
+    assert isinstance(answer.exception(20), ActorCrashed)
+    stopped = unheard.exception(20)
+    assert isinstance(stopped, ActorStopped)
+    assert not stopped.may_have_run
 
 
 @pytest.mark.parametrize("deaths", [1, 99], ids=["handled", "set aside"])

@@ -154,7 +154,9 @@ class _Compiler:
 
 
 def _way_out(annotation: Any) -> str:
-    if isinstance(annotation, str | typing.ForwardRef):
+    if isinstance(annotation, typing.ForwardRef):
+        return "only as `type Name = ...` (Python 3.12) may an alias refer to itself; annotate it as Any"
+    if isinstance(annotation, str):
         return "the name is not defined where the message class is"
     if annotation is bytearray or annotation is memoryview:
         return "annotate it as bytes, which is what arrives"

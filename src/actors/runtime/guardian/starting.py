@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from actors.core import reason
 from actors.core.events import ActorRestarted, ActorStarted
+from actors.core.message import changed
 from actors.core.protocol import Started
 from actors.core.reason import End, ExitReason
 from actors.runtime.guardian.herald import Herald
@@ -61,7 +62,7 @@ class Starting:
                     then()
                 else:
                     node.lived = 0.0
-                    self._stopping.halt(node, lambda: begun(failure))
+                    self._stopping.halt(node, lambda: begun(_because_of(child, failure)))
 
             if child.may_begin:
                 self.begin(child, child_begun)
@@ -112,3 +113,10 @@ class Starting:
         node.leaving = True  # it has declined
         begun(None)
         self._stopping.stop(node, why, nothing)
+
+
+def _because_of(child: Node, failure: ExitReason | None) -> ExitReason | None:
+    """Why a supervisor has not started: a child did not, or one of a supervisor below."""
+    if failure is None or child.supervises:
+        return failure
+    return changed(failure, type="", text=f"its child {child.path} did not start: {failure}")

@@ -105,8 +105,8 @@ class Tree:
                     self._rebuilding.record(node)
                 answer(node)
                 return
-            cause = failure.traceback or str(failure)
-            self._stopping.stop(node, failure, lambda: answer(NotSpawned(name=node.path, cause=cause)))
+            refusal = NotSpawned(name=node.path, cause=_cause(node, failure))
+            self._stopping.stop(node, failure, lambda: answer(refusal))
 
         self._starting.begin(node, begun)
 
@@ -212,3 +212,10 @@ class Tree:
         for node in self.nodes.values():
             if node.process is not None:
                 node.process.kill()
+
+
+def _cause(node: Node, failure: ExitReason) -> str:
+    """Why a node did not start: a supervisor's failure names the child whose traceback it has."""
+    if node.supervises and failure.traceback:
+        return f"{failure}\n{failure.traceback}"
+    return failure.traceback or str(failure)

@@ -89,12 +89,16 @@ class Undertaker:
     def _lose(self, node: Node, mail: Mail, why: ExitReason, cause: str) -> None:
         answered = node.report is not None and node.report.answered
         if mail.kind == Kind.ASK and not answered:
-            if why.end is End.EXCEPTION:
-                told = (why.type, why.text, why.traceback)
-                self._endpoint.answer(mail.sender, mail.correlation, Outcome.RAISED, told)
-            else:
-                self._endpoint.answer(mail.sender, mail.correlation, Outcome.CRASHED, why)
+            self._tell_asker(mail, why)
         self._letters.post(node.path, path_of(mail.sender), f"{cause}: {why}", mail.body)
+
+    def _tell_asker(self, mail: Mail, why: ExitReason) -> None:
+        """End a question of which its actor has died."""
+        if why.end is End.EXCEPTION:
+            told = (why.type, why.text, why.traceback)
+            self._endpoint.answer(mail.sender, mail.correlation, Outcome.RAISED, told)
+        else:
+            self._endpoint.answer(mail.sender, mail.correlation, Outcome.CRASHED, why)
 
     def bury(self, node: Node, why: ExitReason) -> None:
         """Remove a node that is down: nothing of it stays but what was said about it."""
@@ -117,19 +121,23 @@ class Undertaker:
     def _end_what_waits(self, node: Node) -> None:
         with suppress(FileNotFoundError):
             os.unlink(node.layout.mail)
+        last = self._archive.last(node.address)
+        died = last if last is not None and last.abnormal else None
         for mail, tried in estate.waiting(node):
-            if mail.kind == Kind.ASK:
+            if mail.kind == Kind.ASK and tried and died is not None:  # that is what it has died of
+                self._tell_asker(mail, died)
+            elif mail.kind == Kind.ASK:
                 self._endpoint.answer(mail.sender, mail.correlation, Outcome.STOPPED, tried)
             self._letters.post(node.path, path_of(mail.sender), "the actor has stopped", mail.body)
 
     def _tell(self, node: Node, why: ExitReason) -> None:
-        for sender, number in node.joiners:
-            self._endpoint.answer(sender, number, Outcome.REPLY, True)
         for watcher in node.watchers.values():
             self.notify(watcher, node.address, why)
         if node.supervises:
             self._archive.add(node.address, why)
         self._herald.publish(ActorStopped(actor=node.ref, reason=why))
+        for sender, number in node.joiners:  # last: what they do now comes after all that was told
+            self._endpoint.answer(sender, number, Outcome.REPLY, True)
 
     def notify(self, watcher: Address, ended: Address, why: ExitReason | None = None) -> None:
         """Tell a watcher that an actor is gone; `why` is looked up if that was before."""
