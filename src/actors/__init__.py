@@ -3,7 +3,7 @@
 from actors.core.actor import Actor, Supervisor
 from actors.core.backoff import Backoff
 from actors.core.codec import Codec, Limits
-from actors.core.context import Context, Timer
+from actors.core.context import Context, Deferred, Timer
 from actors.core.errors import (
     ActorCrashed,
     ActorRestarting,
@@ -60,6 +60,7 @@ __all__ = [
     "Codec",
     "Context",
     "DecodeError",
+    "Deferred",
     "DiskFull",
     "EncodeError",
     "End",

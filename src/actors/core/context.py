@@ -20,6 +20,26 @@ class Timer(Protocol):
         ...
 
 
+class Deferred(Protocol):
+    """A question whose reply has been put off (`Context.defer`). For any thread of the actor."""
+
+    @property
+    def expected(self) -> bool:
+        """Whether somebody still waits: there was no reply yet, and the timeout of the ask is not over."""
+        ...
+
+    def reply(self, value: Any) -> None:
+        """End the ask with `value`. Only the first end of an ask counts.
+
+        Raises `EncodeError` if the value cannot travel; the ask has not ended then.
+        """
+        ...
+
+    def reject(self, why: str) -> None:
+        """End the ask with `Rejected`, as `Reject` does in a handler."""
+        ...
+
+
 class Context(Protocol):
     """An actor's view of the system, as ``self.context``; there from ``on_start`` on."""
 
@@ -106,6 +126,15 @@ class Context(Protocol):
 
         If it was an ask, its answer will come from there: what ``receive`` returns is not sent. Waits for
         room in a bounded mailbox at most `timeout` seconds, then raises `MailboxFull`.
+        """
+        ...
+
+    def defer(self) -> Deferred:
+        """Put off the reply to the message in hand: what ``receive`` returns is not sent.
+
+        The actor goes on with its next message and replies later, from a handler, a task or a thread. If it
+        stops or fails before, the ask ends with `ActorStopped`, `HandlerError` or `ActorCrashed`; if its
+        process is killed, or the `Deferred` is dropped, by its timeout. To a tell a reply goes nowhere.
         """
         ...
 

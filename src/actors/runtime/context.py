@@ -15,6 +15,7 @@ from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
 from actors.runtime import log
 from actors.runtime.alarms import Alarm
+from actors.runtime.deferral import Deferral, Deferrals
 from actors.runtime.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 class WorkerContext:
     """The `Context` of an actor, in its process."""
 
-    def __init__(self, reception: Reception, endpoint: Endpoint) -> None:
+    def __init__(self, reception: Reception, endpoint: Endpoint, deferrals: Deferrals) -> None:
         self._reception = reception
         self._endpoint = endpoint
+        self._deferrals = deferrals
         self._log: FilteringBoundLogger | None = None
         self.ref = endpoint.bind(endpoint.address)
 
@@ -91,6 +93,12 @@ class WorkerContext:
         else:
             hand.forward(to, *self._endpoint.codec.encode(message), timeout)
         self._reception.hand_on()
+
+    def defer(self) -> Deferral:
+        hand = self._reception.hand
+        if hand is None:
+            raise RuntimeError("there is no message in hand whose reply could be deferred")
+        return self._deferrals.add(hand)
 
     def unhandled(self) -> None:
         hand = self._reception.hand

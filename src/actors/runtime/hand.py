@@ -60,6 +60,11 @@ class Hand:
         address = envelope.SENDERS[self._sender].address
         return None if address.id <= APPLICATION else self._endpoint.bind(address)
 
+    @property
+    def question(self) -> tuple[bytes, int, float]:
+        """Who asked, as it stands in the envelope, which question it is, and until when they wait."""
+        return self._sender, self.number, self.deadline
+
     def answer(self, value: Any) -> None:
         """End the ask with the value that the handler returned."""
         self._endpoint.answer(self._sender, self.number, REPLY, value)

@@ -23,6 +23,7 @@ from actors.runtime import blueprint as blueprints
 from actors.runtime import linux, offspring, processes
 from actors.runtime.asking import ASKING
 from actors.runtime.context import WorkerContext
+from actors.runtime.deferral import Deferrals
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.failure import reason_of, reason_of_exit
 from actors.runtime.mailbox.backlog import BACKLOG
@@ -65,6 +66,7 @@ class Worker:
             assignment.site, assignment.address, assignment.incarnation, carrier=PROCESS_DRAINER
         )
         self._reception = Reception(self._endpoint, layout, terms, fresh=not assignment.incarnation)
+        self._deferrals = Deferrals(self._endpoint)
         self._words = self._reception.words
         self._words[Word.SINCE] = 0
         self._words[Word.PROCESS] = os.getpid()  # the guardian says so too, but perhaps later
@@ -118,7 +120,7 @@ class Worker:
         if self._assignment.preparation is not None:
             spawn.prepare(self._assignment.preparation)
         self._actor = blueprints.build(self._assignment.blueprint, self._endpoint.codec)
-        self._actor.context = WorkerContext(self._reception, self._endpoint)
+        self._actor.context = WorkerContext(self._reception, self._endpoint, self._deferrals)
         hooks = (self._actor.on_start, self._actor.receive, self._actor.on_stop)
         self._asynchronous = any(map(inspect.iscoroutinefunction, hooks))
         self._call(self._actor.on_start())
@@ -164,6 +166,7 @@ class Worker:
 
     def _report(self, why: ExitReason, *, answered: bool) -> None:
         self._leave_if_forked(_EXIT_CRASHED if why.abnormal else 0, why.traceback)
+        self._deferrals.end(why)
         self._reception.why = why  # a SIGTERM from here on is the guardian's, who waits for the end
         self._endpoint.tell_guardian(
             Ended(
