@@ -2,6 +2,7 @@
 
 from actors.core.events import (
     ActorCrashed,
+    ActorRecycled,
     ActorRestarted,
     ActorStarted,
     ActorStopped,
@@ -16,6 +17,7 @@ from actors.core.events import (
 
 __all__ = [
     "ActorCrashed",
+    "ActorRecycled",
     "ActorRestarted",
     "ActorStarted",
     "ActorStopped",

@@ -68,6 +68,7 @@ def test_a_message_in_hand_at_a_crash_is_a_dead_letter_that_names_the_cause(
     assert letter.receiver == "victim"
     assert "SIGSEGV" in letter.cause
     assert events.decode(letter.message) == Die(how="segfault")
+    assert letter.kind == "support.cast:Die"
     events.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.core.codec.caption import caption
 from actors.core.message import Message
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
@@ -29,6 +30,14 @@ class ActorRestarted(ActorStarted):
 
 class ActorCrashed(Event):
     """An actor ended abnormally; what happens next is another event."""
+
+    actor: ActorRef
+    pid: int
+    reason: ExitReason
+
+
+class ActorRecycled(Event):
+    """An actor has reached its ``max_memory``, ``max_messages`` or ``max_age``, and is started anew."""
 
     actor: ActorRef
     pid: int
@@ -75,6 +84,11 @@ class DeadLetter(Event):
     """The first bytes of the encoded message; see `EventStream.decode`."""
     count: int = 1
     """How many messages this stands for: floods are counted at the source."""
+
+    @property
+    def kind(self) -> str:
+        """The tag of the message's class, or the type of a plain value; empty if no bytes are known."""
+        return caption(self.message) if self.message else ""
 
 
 class Unhandled(DeadLetter):

@@ -156,7 +156,8 @@ class ActorSystem:
     def exits(self, path: str) -> list[ExitReason]:
         """Why the last incarnations of whoever had this name ended: up to 20, the latest last.
 
-        They are kept after the actor is gone, but not by a guardian that is killed.
+        Of those in a row that were recycled, the latest. They are kept after the actor is gone, but not by
+        a guardian that is killed; of a long text or traceback the middle is not.
         """
         endpoint = self._endpoint
         found: list[ExitReason] = endpoint.commands.inquire(Exits(path=path), endpoint.site.system)

@@ -34,6 +34,14 @@ def test_of_too_many_names_the_one_whose_last_exit_is_longest_ago_is_forgotten()
     assert len(archive.of("name 2")) == 1
 
 
+def test_recyclings_in_a_row_do_not_push_out_what_an_actor_has_died_of() -> None:
+    archive = Archive()
+    recycled = [ExitReason(end=End.RECYCLED, text=str(number)) for number in range(50)]
+    for why in (exit_of(1), *recycled, exit_of(2), *recycled):
+        archive.add(named("a"), why)
+    assert archive.of("a") == [exit_of(1), recycled[-1], exit_of(2), recycled[-1]]
+
+
 def test_of_a_long_text_or_traceback_the_beginning_and_the_end_are_kept() -> None:
     archive = Archive()
     text, traceback = (f"{first}{'x' * 10_000}{last}" for first, last in ("?!", "<>"))

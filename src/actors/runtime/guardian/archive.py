@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from actors.core.address import Address
-from actors.core.reason import ExitReason
+from actors.core.reason import End, ExitReason
 
 _EXITS: Final = 20
 """How many exits are kept of each name."""
@@ -23,8 +23,10 @@ class Archive:
         self._exits: OrderedDict[str, deque[tuple[int, ExitReason]]] = OrderedDict()
 
     def add(self, actor: Address, why: ExitReason) -> None:
-        """Keep why an incarnation of an actor ended."""
+        """Keep why an incarnation of an actor ended; of recyclings in a row, the latest."""
         kept = self._exits.setdefault(actor.path, deque(maxlen=_EXITS))
+        if why.end is End.RECYCLED and kept and kept[-1][1].end is End.RECYCLED:
+            kept.pop()
         kept.append((actor.id, why.shortened(_TEXT)))
         self._exits.move_to_end(actor.path)
         if len(self._exits) > _NAMES:

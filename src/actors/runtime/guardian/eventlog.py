@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.core.events import (
     ActorCrashed,
+    ActorRecycled,
     ActorRestarted,
     ActorStarted,
     ActorStopped,
@@ -38,9 +39,17 @@ class EventLog:
                 self._log.info("actor_started", actor=event.actor.path, pid=event.pid)
             case ActorCrashed(reason=reason):
                 self._log.warning(
-                    "actor_crashed", actor=event.actor.path, pid=event.pid, reason=str(reason)
+                    "actor_crashed",
+                    actor=event.actor.path,
+                    pid=event.pid,
+                    reason=str(reason),
+                    in_hand=reason.in_hand,
                 )
                 self._log.info("traceback", text=reason.traceback)
+            case ActorRecycled():
+                self._log.info(
+                    "actor_recycled", actor=event.actor.path, pid=event.pid, reason=str(event.reason)
+                )
             case ActorStopped():
                 self._log.info("actor_stopped", actor=event.actor.path, reason=str(event.reason))
             case RestartLimitReached():
@@ -66,6 +75,7 @@ class EventLog:
                     receiver=event.receiver,
                     sender=event.sender,
                     cause=event.cause,
+                    kind=event.kind,
                     count=event.count,
                 )
             case _:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from actors.core import policy, reason
-from actors.core.events import ActorCrashed, ActorWaits, RestartLimitReached
+from actors.core.events import ActorCrashed, ActorRecycled, ActorWaits, RestartLimitReached
 from actors.core.message import changed
 from actors.core.policy import Intensity, Verdict
 from actors.core.reason import End, ExitReason
@@ -54,6 +54,8 @@ class Restarting:
             return
         if why.abnormal:
             self._herald.publish(ActorCrashed(actor=node.ref, pid=pid, reason=why))
+        elif why.end is End.RECYCLED:
+            self._herald.publish(ActorRecycled(actor=node.ref, pid=pid, reason=why))
         if node.state is State.STARTING:
             self._starting.failed(node, why)
         else:
