@@ -57,6 +57,7 @@ class Asking:
     ) -> None:
         """`on_wake` is called when one of `wake` may have become readable."""
         self._endpoint = endpoint
+        self._home = endpoint.site.system
         self._wake = tuple(wake)
         self._on_wake = on_wake
         self._begin()
@@ -173,7 +174,10 @@ class Asking:
         until: float,
     ) -> int:
         """Number a question, and put it into the mailbox."""
-        number = (self._replies or self.replies).expect(pending)
+        replies = self._replies or self.replies
+        number = replies.expect(pending)
+        if to.system != self._home:
+            replies.send_abroad(number)
         try:
             message = envelope.number(number, pending.deadline) + origin + body
             self._endpoint.peers.reach(to).post(message, segments, until)
@@ -214,7 +218,7 @@ class Asking:
             raise
 
     def end_present(self, answer: Answer) -> None:
-        """Let all questions that are open now end with an answer."""
+        """Let all questions to this system that are open now end with an answer."""
         if self._replies is not None:
             self._replies.end_present(answer)
 

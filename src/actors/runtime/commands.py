@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 from actors.core import envelope
 from actors.core.address import Address
 from actors.core.envelope import Kind
-from actors.core.errors import ActorCrashed, ActorRestarting, AskTimeout, MailboxClosed
+from actors.core.errors import (
+    ActorCrashed,
+    ActorRestarting,
+    ActorStopped,
+    AskTimeout,
+    MailboxClosed,
+    SystemStopped,
+)
 from actors.core.protocol import Children, Join, Stop
 from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
 from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
-from actors.runtime import spawning
+from actors.runtime import rundirectory, spawning
 from actors.runtime.deadline import moment
 from actors.runtime.interregnum import Interregnum
 from actors.runtime.site import guardian_of
@@ -22,6 +29,9 @@ from actors.runtime.site import guardian_of
 if TYPE_CHECKING:
     from actors.runtime.endpoint import Endpoint
 
+_GLANCE: Final = 1.0
+"""For how many seconds a guardian of another system is waited for, before it is looked whether it lives."""
+_MOMENT: Final = 0.05
 _PATIENCE: Final = 60.0
 """How long a command waits for a new guardian, in seconds."""
 
@@ -87,11 +97,28 @@ class Commands:
             return False
 
     def inquire(self, question: Any, system: str, timeout: float = DEFAULT_TIMEOUT) -> Any:
-        """Ask a guardian something that may be asked again, of another one, if it is killed."""
-        deadline = moment(timeout)
+        """Ask a guardian something that may be asked again, of another one, if it is killed.
+
+        The death of another system's guardian is not told here: it is asked again and again.
+        """
+        deadline, guardian = moment(timeout), guardian_of(system)
+        abroad = self._endpoint.is_abroad(guardian)
         while True:
+            left = max(0.0, deadline - time.monotonic())
             try:
-                left = max(0.0, deadline - time.monotonic())
-                return self._endpoint.ask(guardian_of(system), question, left)
+                return self._endpoint.ask(guardian, question, min(left, _GLANCE) if abroad else left)
             except ActorCrashed:
                 continue
+            except AskTimeout:
+                if not (abroad and left > _GLANCE):
+                    raise AskTimeout(guardian, timeout) from None
+            except ActorStopped:
+                self._wait_abroad(guardian, timeout, left)
+
+    def _wait_abroad(self, guardian: Address, timeout: float, left: float) -> None:
+        """No guardian serves in another system: perhaps one will in a moment, if it has not ended."""
+        if not rundirectory.is_held(self._endpoint.site.other(guardian.system).path):
+            raise SystemStopped(guardian.system, "nobody uses its run directory any more")
+        if not left > 0.0:
+            raise AskTimeout(guardian, timeout)
+        time.sleep(min(left, _MOMENT))

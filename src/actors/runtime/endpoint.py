@@ -183,8 +183,8 @@ class Endpoint:
             try:
                 return attempt()
             except MailboxClosed as error:
-                orphaned = isinstance(error, Orphaned) and to.system == self.site.system
-                if not (orphaned or self.peers.suspended or self.peers.generation != generation):
+                died = isinstance(error, Orphaned) or self.peers.suspended
+                if self.is_abroad(to) or not (died or self.peers.generation != generation):
                     self.peers.forget(to)
                     raise
             if not self._replaced(generation, max(0.0, deadline - time.monotonic())):
@@ -195,6 +195,10 @@ class Endpoint:
         down = self.down or self._on_wake()
         if down is not None:
             raise copy(down)  # each with a traceback of its own
+
+    def is_abroad(self, to: Address) -> bool:
+        """Whether an address is one of another system, with a guardian of its own."""
+        return to.system != self.site.system
 
     def is_supervisor(self, to: Address) -> bool:
         """Whether an address is a living supervisor's, which takes no messages."""
@@ -207,7 +211,10 @@ class Endpoint:
         return self.peers.flush(timeout)
 
     def suspend(self, why: ExitReason) -> None:
-        """Everyone has died: open no mailbox until further notice, lose what waits here, end all asks."""
+        """Everyone has died: open no mailbox until further notice, lose what waits here, end all asks.
+
+        None that has to do with another system.
+        """
         self.peers.suspend()  # before the asks end, so that none is sent to who is still dying
         self.end_asks(why)
 
@@ -221,7 +228,7 @@ class Endpoint:
         return self.peers.generation
 
     def end_asks(self, why: ExitReason) -> None:
-        """Let all asks that are open now end, as everyone who was asked has died."""
+        """Let all asks of this system that are open now end, as everyone who was asked has died."""
         self._asking.end_present(Answer(Outcome.CRASHED, *self.codec.encode(why)))
 
     def close(self, error: ActorsError) -> None:
@@ -247,7 +254,7 @@ class Endpoint:
         """Count what waited here for an actor; if it is gone for good, end the asks among it."""
         if self.down is not None:
             return
-        if not buried and to.system == self.site.system:  # the asks end with all others
+        if not buried and not self.is_abroad(to):  # the asks end with all others
             self.reports.hold(len(messages))
             return
         with suppress(SystemStopped):  # since the look

@@ -55,9 +55,12 @@ class Peers:
         self._lock = threading.RLock()  # reentrant, as a signal handler may send
 
     def suspend(self) -> None:
-        """Everyone has died: lose what waits; only this thread, which replaces the guardian, may open."""
+        """Everyone has died: lose what waits; only this thread, which replaces the guardian, may open.
+
+        Not those of other systems, who live on.
+        """
         self.suspended, self._replacing = True, threading.get_ident()
-        self.close()
+        self._close(f"{self._site.system}/")
 
     def resume(self) -> None:
         """A new guardian serves."""
@@ -79,14 +82,16 @@ class Peers:
         def lost(messages: Sequence[bytes], buried: bool) -> None:
             self._on_lost(to, messages, buried)
 
-        closings = self._closings
-        if self.suspended and threading.get_ident() != self._replacing:
+        closings, abroad = self._closings, to.system != self._site.system
+        if abroad and to.key in self._peers:
+            return self._peers[to.key]
+        if self.suspended and not abroad and threading.get_ident() != self._replacing:
             raise Orphaned(to.path)
         self._tidy()
         layout = self._site.other(to.system).mailbox(to.id)
         peer = self._opened(lambda: Peer(layout, to.path, self._carrier, lost))
         with self._lock:
-            if self._closings == closings:
+            if self._closings == closings or (abroad and self._ended is None):
                 return self._peers.setdefault(to.key, peer)  # one for all threads, for the sake of order
         peer.close()
         raise Orphaned(to.path)
@@ -145,12 +150,16 @@ class Peers:
 
     def close(self) -> None:
         """Close everything; what waits is lost and counted."""
+        self._close("")
+
+    def _close(self, begins: str) -> None:
+        """Close what leads to those whose keys begin so."""
         with self._lock:
             self._closings += 1
-            outboxes = self._outboxes()
-            self._peers.clear()
-            self._lanes.clear()
-        for outbox in outboxes:
+            peers = [self._peers.pop(key, None) for key in tuple(self._peers) if key.startswith(begins)]
+            lane_keys = [to for to in tuple(self._lanes) if to.startswith(begins.encode())]
+            lanes = [self._lanes.pop(to, None) for to in lane_keys]
+        for outbox in [*(peer.outbox for peer in peers if peer is not None), *filter(None, lanes)]:
             outbox.close()
 
     def end(self, error: ActorsError) -> None:

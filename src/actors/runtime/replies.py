@@ -24,6 +24,8 @@ from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 
 _TICK: Final = 0.001
+_MANY: Final = 256
+"""From so many questions to other systems on, those that have ended are forgotten."""
 _LONG: Final = 0.5
 """For how many seconds the end of all waits for a callback, which may itself wait for that end."""
 
@@ -47,6 +49,8 @@ class Replies:
         self._on_wake = on_wake
         self._waiter = Waiter(self._watched[0], self.read, self._watched[1:], self._wake)
         self._pending: dict[int, Pending] = {}
+        self._abroad: set[int] = set()
+        """Those that were asked of other systems, and some that were and have ended."""
         self._asleep: dict[int, Pending] = {}
         """Those whose threads sleep, as another one leads."""
         self._ended: Exception | None = None
@@ -66,6 +70,12 @@ class Replies:
         if self._ended is not None:  # looked at after the entry: `end_all` does the two the other way round
             pending.resolve(Answer(Outcome.STOPPED, error=self._ended))
         return number
+
+    def send_abroad(self, number: int) -> None:
+        """This question goes to another system, whose actors do not end with those of this one."""
+        if len(self._abroad) >= _MANY:
+            self._abroad.intersection_update(tuple(self._pending))
+        self._abroad.add(number)
 
     def forget(self, number: int) -> None:
         """Nobody waits for this reply any more."""
@@ -178,10 +188,10 @@ class Replies:
                 self._hand_on()
 
     def end_present(self, answer: Answer) -> None:
-        """End every ask that is open now, and whose reply has not come."""
+        """End every ask of this system that is open now, and whose reply has not come."""
         self._hear()
         for number in tuple(self._pending):
-            pending = self._pending.pop(number, None)
+            pending = None if number in self._abroad else self._pending.pop(number, None)
             if pending is not None:
                 pending.resolve(answer)
 

@@ -166,6 +166,12 @@ def sweep_once() -> None:
     sweep()
 
 
+def is_held(path: Path) -> bool:
+    """Whether any living process uses a run directory; one that nobody uses is removed."""
+    _remove_unheld(path)
+    return path.exists()
+
+
 def _lock(descriptor: int, kind: int) -> bool:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

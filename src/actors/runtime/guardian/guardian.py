@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
@@ -255,7 +256,7 @@ class Guardian:
         if node is None:
             self._reply(mail, True)
         else:
-            node.joiners.append((mail.sender, mail.correlation))
+            node.join(mail, time.monotonic())
 
     def _greet(self, mail: Mail) -> None:
         if self._problem:  # the root kills a guardian that says so; one that ended might not be heard

@@ -8,6 +8,7 @@ from enum import Enum, auto
 import attrs
 
 from actors.core.address import Address
+from actors.core.envelope import Mail
 from actors.core.protocol import Blueprint, Ended
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
@@ -88,8 +89,8 @@ class Node:
     watchdog: Timer | None = None
     when_started: Begun | None = None
     when_down: list[Done] = attrs.field(factory=list[Done])
-    joiners: list[tuple[bytes, int]] = attrs.field(factory=list[tuple[bytes, int]])
-    """Who asked to be told when it is gone."""
+    joiners: list[Mail] = attrs.field(factory=list[Mail])
+    """The questions that are answered when it is gone."""
     watchers: dict[bytes, Address] = attrs.field(factory=dict[bytes, Address])
     """Which incarnations of which actors watch it."""
     watched: dict[int, bytes] = attrs.field(factory=dict[int, bytes])
@@ -145,6 +146,10 @@ class Node:
         if len(self.fallen_below) < 2:
             return list(self.fallen_below)
         return [child for child in self.children if child in self.fallen_below]
+
+    def join(self, question: Mail, now: float) -> None:
+        """Have a question answered when it is gone, and forget those for whose answers nobody waits."""
+        self.joiners = [*(joiner for joiner in self.joiners if now < joiner.deadline), question]
 
     def unclock(self) -> None:
         """Stop its timers, if any run."""

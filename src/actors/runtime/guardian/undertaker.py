@@ -136,8 +136,8 @@ class Undertaker:
         if node.supervises:
             self._archive.add(node.address, why)
         self._herald.publish(ActorStopped(actor=node.ref, reason=why))
-        for sender, number in node.joiners:  # last: what they do now comes after all that was told
-            self._endpoint.answer(sender, number, Outcome.REPLY, True)
+        for joiner in node.joiners:  # last: what they do now comes after all that was told
+            self._endpoint.answer(joiner.sender, joiner.correlation, Outcome.REPLY, True)
 
     def notify(self, watcher: Address, ended: Address, why: ExitReason | None = None) -> None:
         """Tell a watcher that an actor is gone; `why` is looked up if that was before."""
