@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
+import resource
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from actors import (
 )
 from actors.core.protocol import StopSystem
 from actors.events import ActorStarted, GuardianRestarted
+from actors.runtime import custodian
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.session import Session
 from support.cast import Add, AsyncPlayer, Die, Hold, Numbers, Pid, Player
@@ -340,6 +344,54 @@ def test_a_system_that_is_stopped_in_the_moment_of_its_guardians_death_stops(
     os.kill(system.guardian_pid, signal.SIGKILL)
     assert system.wait(20)
     stopping.join(20)
+
+
+@contextmanager
+def no_descriptors() -> Generator[None]:
+    """Let the process have no more descriptors than it has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = {int(number) for number in os.listdir("/proc/self/fd")}
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min({*range(len(taken) + 1)} - taken), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_guardian_is_replaced_once_there_are_descriptors_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, interrupt = threading.Semaphore(0), Session.interrupt
+
+    def count(session: Session) -> None:
+        tried.release()
+        interrupt(session)
+
+    monkeypatch.setattr(Session, "interrupt", count)
+    with ActorSystem("poor", max_guardian_restarts=1) as system:
+        pid = system.guardian_pid
+        with no_descriptors():
+            os.kill(pid, signal.SIGKILL)
+            for _ in range(10):
+                assert tried.acquire(timeout=20)
+        assert system.spawn(child(Player, 1)).ask(Numbers()) == [1]
+        assert system.guardian_pid != pid
+
+
+def test_a_system_that_has_no_descriptors_for_another_guardian_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: Session) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    def at_once(_: float) -> bool:
+        return True
+
+    monkeypatch.setattr(Session, "interrupt", fail)
+    monkeypatch.setattr(custodian, "over", at_once)
+    with ActorSystem("poor") as system:
+        os.kill(system.guardian_pid, signal.SIGKILL)
+        assert system.wait(20)
+        with pytest.raises(SystemStopped, match=r"no other can take over: .*Too many open files"):
+            system.spawn(child(Player))
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

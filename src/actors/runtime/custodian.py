@@ -7,20 +7,29 @@ import select
 import threading
 import time
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from actors.core.errors import ActorsError, AskTimeout, Rejected
 from actors.core.glance import reason
 from actors.core.policy import Intensity
 from actors.core.protocol import Hello, Rebuild
+from actors.runtime.deadline import moment, over
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.lane import PAUSE
 
 if TYPE_CHECKING:
     from actors.runtime.session import Session
 
 
+_NO_OTHER: Final = "its guardian was killed, and no other can take over"
+
+
 class _Died(Exception):
     """The new guardian has ended before it had taken over."""
+
+
+class _Impossible(Exception):
+    """No guardian could be executed for as long as one may take to boot."""
 
 
 class Custodian(threading.Thread):
@@ -66,13 +75,30 @@ class Custodian(threading.Thread):
         session.guardian.wait()
         while session.wants_guardian and self._may_replace():
             try:
-                self._replace()
+                self._execute(session)
+                self._hand_over(session)
             except Rejected as error:  # no guardian will be able to
-                session.farewell = f"its guardian was killed, and no other can take over: {error.reason}"
+                session.farewell = f"{_NO_OTHER}: {error.reason}"
+                return
+            except _Impossible as error:
+                session.farewell = f"{_NO_OTHER}: {error}"
                 return
             except (_Died, ActorsError, OSError, RuntimeError):
                 session.guardian.kill()
             session.guardian.wait()
+
+    def _execute(self, session: Session) -> None:
+        """Execute another guardian: what there is no descriptor, memory or room for, there may be later."""
+        until = moment(self._patience)
+        while True:
+            try:
+                session.interrupt()
+            except OSError as error:
+                if over(until) or not session.wants_guardian:
+                    raise _Impossible(str(error)) from error
+                time.sleep(PAUSE)
+            else:
+                return
 
     def _may_replace(self) -> bool:
         now = time.monotonic()
@@ -81,9 +107,7 @@ class Custodian(threading.Thread):
         self._replaced = [*self._intensity.recent(self._replaced, now), now]
         return True
 
-    def _replace(self) -> None:
-        session = self._session
-        session.interrupt()
+    def _hand_over(self, session: Session) -> None:
         self._ask(Hello(), self._patience)
         for request in session.subscriptions():
             self._ask(request, self._patience)
