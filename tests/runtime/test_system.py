@@ -369,6 +369,14 @@ class Stopper(Actor):
         return self.other.join(10)
 
 
+def test_who_waits_for_no_time_at_all_learns_whether_an_actor_is_gone(system: ActorSystem) -> None:
+    player = system.spawn(child(Player))
+    assert not player.join(0)
+    player.stop()
+    assert player.join()
+    assert player.join(0)
+
+
 def test_waiting_for_ever_is_possible(system: ActorSystem) -> None:
     player = system.spawn(child(Player))
     thread = threading.Timer(0.05, player.stop)

@@ -91,9 +91,10 @@ class Unwatch(Message):
 
 
 class Join(Request[bool]):
-    """Answered when the actor is gone for good."""
+    """Answered when the actor is gone for good; if it is not to `wait`, at once, by whether it is."""
 
     id: int
+    wait: bool = True
 
 
 class Stop(Message):
@@ -155,9 +156,5 @@ class Undelivered(Message):
     """Whether its receiver did not handle it, and that is all."""
 
 
-class Directive(Message):
-    """What the guardian puts into an actor's control lane."""
-
-
-class StopNow(Directive):
-    """Stop after the message in hand, in order."""
+class StopNow(Message):
+    """Put into an actor's control lane: stop after the message in hand, in order."""

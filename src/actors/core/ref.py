@@ -31,6 +31,8 @@ class Engine(Protocol):
 
     def tell(self, to: Address, message: Any, timeout: float) -> None: ...
 
+    def tell_async(self, to: Address, message: Any, timeout: float) -> Coroutine[Any, Any, None]: ...
+
     def ask(self, to: Address, message: Any, timeout: float) -> Any: ...
 
     def ask_async(self, to: Address, message: Any, timeout: float) -> Coroutine[Any, Any, Any]: ...
@@ -62,6 +64,8 @@ class Commands(Protocol):
 
     def join(self, to: Address, timeout: float | None) -> bool: ...
 
+    def join_async(self, to: Address, timeout: float | None) -> Coroutine[Any, Any, bool]: ...
+
 
 @attrs.frozen(repr=False)
 class ActorRef:
@@ -90,6 +94,10 @@ class ActorRef:
         both cases nothing was sent. An actor that is gone makes a dead letter of it, not an error.
         """
         (self._engine or self._bound()).tell(self.address, message, timeout)
+
+    async def tell_async(self, message: Any, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """`tell` for asyncio: waits at most `timeout` seconds for room, and never blocks the event loop."""
+        await self._bound().tell_async(self.address, message, timeout)
 
     @overload
     def ask(self, message: Request[R], *, timeout: float = ..., on_restarting: OnRestarting = ...) -> R: ...
@@ -188,6 +196,10 @@ class ActorRef:
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the actor is gone for good; False if it still lives after `timeout` seconds."""
         return self._bound().commands.join(self.address, timeout)
+
+    async def join_async(self, timeout: float | None = None) -> bool:
+        """`join` for asyncio: waits without blocking the event loop."""
+        return await self._bound().commands.join_async(self.address, timeout)
 
     def _engine_for(self, on_restarting: OnRestarting) -> Engine:
         engine = self._bound()

@@ -22,13 +22,13 @@ from actors.core.errors import (
     AskCycle,
     AskTimeout,
     MailboxClosed,
-    MailboxFull,
     Rejected,
 )
 from actors.runtime.conclusion import conclude
 from actors.runtime.deadline import moment
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.interregnum import Interregnum
+from actors.runtime.patience import patiently
 from actors.runtime.peer import Unheard
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
@@ -41,7 +41,6 @@ ASKING: Final[ContextVar[tuple[Address, ...]]] = ContextVar("ASKING", default=()
 
 NO_MESSAGES: Final = "it is a supervisor, which takes no messages"
 """Why a supervisor rejects what it is told or asked."""
-_RETRY: Final = 0.005
 _LOST: Final = (ActorCrashed, AskTimeout)
 """What ends an ask whose reply may have been cut off by a death."""
 
@@ -197,18 +196,11 @@ class Asking:
     async def _send_patiently(
         self, to: Address, message: Any, timeout: float, pending: PendingInLoop
     ) -> int:
-        chain = self._chain(to)
-        while True:
-            late = not time.monotonic() < pending.deadline  # so that nan is, too
-            try:
-                return self._send(to, message, pending, chain, 0.0)
-            except MailboxFull:
-                if late:
-                    raise
-            except Interregnum:
-                if late:
-                    raise AskTimeout(to, timeout) from None
-            await asyncio.sleep(min(_RETRY, max(0.0, pending.deadline - time.monotonic())))
+        send = partial(self._send, to, message, pending, self._chain(to), 0.0)
+        try:
+            return await patiently(send, pending.deadline)
+        except Interregnum:
+            raise AskTimeout(to, timeout) from None
 
     def _conclude(self, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +15,7 @@ from actors.core.errors import (
     ActorCrashed,
     ActorRestarting,
     ActorStopped,
+    AskError,
     AskTimeout,
     MailboxClosed,
     SystemStopped,
@@ -90,35 +93,68 @@ class Commands:
 
     def join(self, to: Address, timeout: float | None) -> bool:
         """Wait until an actor is gone for good."""
-        try:
-            within = inf if timeout is None else timeout
+        within = inf if timeout is None else timeout
+        with suppress(AskTimeout):
             return bool(self.inquire(Join(id=to.id), to.system, within))
-        except AskTimeout:
-            return False
+        with suppress(AskTimeout):  # of a guardian that has never answered
+            return bool(self.inquire(Join(id=to.id, wait=False), to.system))
+        return False
+
+    async def join_async(self, to: Address, timeout: float | None) -> bool:
+        """`join` for asyncio."""
+        within = inf if timeout is None else timeout
+        with suppress(AskTimeout):
+            return bool(await self._inquire_async(Join(id=to.id), to.system, within))
+        with suppress(AskTimeout):
+            return bool(await self._inquire_async(Join(id=to.id, wait=False), to.system, DEFAULT_TIMEOUT))
+        return False
 
     def inquire(self, question: Any, system: str, timeout: float = DEFAULT_TIMEOUT) -> Any:
-        """Ask a guardian something that may be asked again, of another one, if it is killed.
-
-        The death of another system's guardian is not told here: it is asked again and again.
-        """
-        deadline, guardian = moment(timeout), guardian_of(system)
-        abroad = self._endpoint.is_abroad(guardian)
+        """Ask a guardian something that may be asked again, of another one, if it is killed."""
+        inquiry = _Inquiry(self._endpoint, system, timeout)
         while True:
-            left = max(0.0, deadline - time.monotonic())
             try:
-                return self._endpoint.ask(guardian, question, min(left, _GLANCE) if abroad else left)
-            except ActorCrashed:
-                continue
-            except AskTimeout:
-                if not (abroad and left > _GLANCE):
-                    raise AskTimeout(guardian, timeout) from None
-            except ActorStopped:
-                self._wait_abroad(guardian, timeout, left)
+                return self._endpoint.ask(inquiry.guardian, question, inquiry.share())
+            except AskError as error:
+                time.sleep(inquiry.pause_after(error))
 
-    def _wait_abroad(self, guardian: Address, timeout: float, left: float) -> None:
-        """No guardian serves in another system: perhaps one will in a moment, if it has not ended."""
-        if not rundirectory.is_held(self._endpoint.site.other(guardian.system).path):
-            raise SystemStopped(guardian.system, "nobody uses its run directory any more")
-        if not left > 0.0:
-            raise AskTimeout(guardian, timeout)
-        time.sleep(min(left, _MOMENT))
+    async def _inquire_async(self, question: Any, system: str, timeout: float) -> Any:
+        inquiry = _Inquiry(self._endpoint, system, timeout)
+        while True:
+            try:
+                return await self._endpoint.ask_async(inquiry.guardian, question, inquiry.share())
+            except AskError as error:
+                await asyncio.sleep(inquiry.pause_after(error))
+
+
+class _Inquiry:
+    """A question to a guardian that is asked until it is answered.
+
+    Nobody here is told of the death of another system's guardian: it is asked again and again.
+    """
+
+    def __init__(self, endpoint: Endpoint, system: str, timeout: float) -> None:
+        self.guardian = guardian_of(system)
+        self._abroad = endpoint.is_abroad(self.guardian)
+        self._run = endpoint.site.other(system).path
+        self._timeout = timeout
+        self._deadline = moment(timeout)
+
+    def share(self) -> float:
+        """For how many seconds to wait for its answer this time."""
+        left = max(0.0, self._deadline - time.monotonic())
+        return min(left, _GLANCE) if self._abroad else left
+
+    def pause_after(self, error: AskError) -> float:
+        """After how many seconds to ask again. Raises `AskTimeout`, `SystemStopped`, or the error."""
+        match error:
+            case ActorCrashed():
+                return 0.0
+            case ActorStopped() if not rundirectory.is_held(self._run):
+                raise SystemStopped(self.guardian.system, "nobody uses its run directory any more")
+            case ActorStopped() | AskTimeout() if time.monotonic() < self._deadline:
+                return _MOMENT if isinstance(error, ActorStopped) else 0.0
+            case ActorStopped() | AskTimeout():
+                raise AskTimeout(self.guardian, self._timeout)
+            case _:
+                raise error

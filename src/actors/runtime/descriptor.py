@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import fcntl
@@ -55,6 +56,20 @@ class Descriptor:
             if over(moment):
                 return False
         return True
+
+    async def wait_async(self, timeout: float | None) -> bool:
+        """`wait` for asyncio."""
+        until, awake, loop = deadline(True, timeout), asyncio.Event(), asyncio.get_running_loop()
+        own = Descriptor(os.dup(self.number))  # as an event loop watches a number for one only
+        loop.add_reader(own.number, awake.set)
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    return await asyncio.wait_for(awake.wait(), left(until))
+                if over(until):
+                    return False
+        finally:
+            loop.remove_reader(own.number)
 
     def __del__(self) -> None:
         if self._process == os.getpid():

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from copy import copy
+from functools import partial
 from typing import Any, TypeVar
 
 from actors.core import envelope
@@ -22,6 +23,7 @@ from actors.runtime.deadline import moment
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.interregnum import Interregnum
 from actors.runtime.mailbox.drainer import Carrier
+from actors.runtime.patience import patiently
 from actors.runtime.peer import Orphaned
 from actors.runtime.peers import Peers
 from actors.runtime.pending import Answer
@@ -95,6 +97,17 @@ class Endpoint:
             self.peers.reach(to).post(self._tell + body, segments, deadline)
         except MailboxClosed:
             self._tell_again(to, body, segments, deadline)
+
+    async def tell_async(self, to: Address, message: Any, timeout: float) -> None:
+        """`tell`, without blocking the event loop while there is no room, or no guardian."""
+        body, segments = self.codec.encode(message)
+        post = partial(self._post_again, to, self._tell + body, segments, 0.0)
+        try:
+            await patiently(post, moment(timeout))
+        except MailboxClosed:
+            self._undeliverable(to, body)
+        except Interregnum:  # lost, as what waits
+            self.reports.hold(1)
 
     def _tell_again(self, to: Address, body: bytes, segments: Sequence[bytes], deadline: float) -> None:
         try:

@@ -148,6 +148,10 @@ class Session:
         """Whether the session is over, after at most `timeout` seconds."""
         return self.ended.wait(timeout)
 
+    async def wait_async(self, timeout: float | None) -> bool:
+        """`wait` for asyncio."""
+        return await self.ended.wait_async(timeout)
+
     def stop(self, why: str, timeout: float) -> None:
         """Tell the guardian to stop everything, and wait."""
         self._part(why)

@@ -198,10 +198,19 @@ class ActorSystem:
 
         Raises `SystemStopped` if it has not been started.
         """
-        running = self._running
-        if running is None and self._ended is None:
-            raise self._not_started()
+        running = self._to_wait_for()
         return running is None or running.wait(timeout)
+
+    async def wait_async(self, timeout: float | None = None) -> bool:
+        """`wait` for asyncio: without blocking the event loop."""
+        running = self._to_wait_for()
+        return running is None or await running.wait_async(timeout)
+
+    def _to_wait_for(self) -> Session | None:
+        """What runs; None if it has ended."""
+        if self._running is None and self._ended is None:
+            raise self._not_started()
+        return self._running
 
     def stop(self) -> None:
         """Stop every actor in order, then the guardian; return when nothing is left. Idempotent."""

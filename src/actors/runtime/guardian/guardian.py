@@ -200,7 +200,7 @@ class Guardian:
                     lambda result: self._spawned(mail, result),
                 )
             case Join():
-                self._join(mail, message.id)
+                self._join(mail, message)
             case Subscribe():
                 self._subscribe(mail, message.lane)
             case Children():
@@ -251,10 +251,10 @@ class Guardian:
         node = self._tree.nodes.get(number, self._tree.root if number == APPLICATION else None)
         self._reply(mail, [] if node is None else [child.ref for child in node.children])
 
-    def _join(self, mail: Mail, number: int) -> None:
-        node = self._tree.nodes.get(number)
-        if node is None:
-            self._reply(mail, True)
+    def _join(self, mail: Mail, asked: Join) -> None:
+        node = self._tree.nodes.get(asked.id)
+        if node is None or not asked.wait:
+            self._reply(mail, node is None)
         else:
             node.join(mail, time.monotonic())
 
