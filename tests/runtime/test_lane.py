@@ -241,7 +241,7 @@ def test_an_event_loop_does_not_spin_while_a_thread_reads_in_vain(
         replies.attend(asyncio.get_running_loop())
         thread.start()
         await asyncio.to_thread(table.wait_until_asked, 10)
-        assert calls < 5_000, "some 50,000 if it spins; for moments it may, while the thread reads"
+        assert calls < 20_000, "50,000 and more if it spins; for moments it may, while the thread reads"
         table.full = False
         assert await asyncio.to_thread(ends.get) == Answer(Outcome.REPLY, LARGE, [])
 

@@ -16,6 +16,8 @@ from typing import Any, Final
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from actors.runtime.descriptor import Descriptor
+
 LEVEL: Final = "ACTORS_LOG_LEVEL"
 """The environment variable that sets the least level shown, one of `_LEVELS`."""
 _LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -31,6 +33,8 @@ class Impatient:
 
     def __init__(self) -> None:
         self._text = ""
+        self._terminal = _own_terminal()
+        self._number = _STDERR if self._terminal is None else self._terminal.number
 
     def write(self, text: str) -> None:
         """Add to what the next `flush` writes."""
@@ -44,10 +48,23 @@ class Impatient:
         """Write as much as there is room for."""
         data, self._text = self._text.encode(errors="backslashreplace"), ""
         poll = select.poll()
-        poll.register(_STDERR, select.POLLOUT)
+        poll.register(self._number, select.POLLOUT)
         with suppress(OSError):
             while data and poll.poll(0):  # then a pipe has room for a page
-                data = data[os.write(_STDERR, data[:_PAGE]) :]
+                data = data[os.write(self._number, data[:_PAGE]) :]
+
+
+def _own_terminal() -> Descriptor | None:
+    """The terminal that standard error is, opened anew; None if it is none.
+
+    One that can be written to may still have less room than a page, and only this opening of it is told
+    not to wait.
+    """
+    if os.isatty(_STDERR):
+        with suppress(OSError):  # another user's
+            flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+            return Descriptor(os.open(f"/proc/self/fd/{_STDERR}", flags))
+    return None
 
 
 def logger(file: Any = None, **fields: Any) -> FilteringBoundLogger:
