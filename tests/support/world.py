@@ -20,7 +20,7 @@ from actors.core.codec import Codec
 from actors.core.envelope import Sender
 from actors.core.events import ActorStopped, Event
 from actors.core.policy import Intensity
-from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, Supervises
+from actors.core.protocol import Blueprint, Ended, NotSpawned, Renew, Started, Stop, Supervises
 from actors.core.reason import End, ExitReason
 from actors.core.ref import ActorRef
 from actors.core.strategy import AutoShutdown, Strategy
@@ -211,6 +211,9 @@ class World:
 
     def stop(self, path: str, *, kill: bool = False) -> None:
         self.tree.command(Stop(id=self.node(path).address.id, kill=kill))
+
+    def renew(self, path: str) -> None:
+        self.tree.renew(Renew(id=self.node(path).address.id))
 
     def crash(self, path: str) -> None:
         """A SIGKILL that is noticed at once."""

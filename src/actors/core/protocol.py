@@ -104,6 +104,12 @@ class Stop(Message):
     kill: bool = False
 
 
+class Renew(Message):
+    """Stop an actor or supervisor in order, and start it anew."""
+
+    id: int
+
+
 class StopSystem(Message):
     """Stop everything, in order, and end."""
 

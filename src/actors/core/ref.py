@@ -62,6 +62,8 @@ class Commands(Protocol):
 
     def kill(self, to: Address) -> None: ...
 
+    def restart(self, to: Address) -> None: ...
+
     def join(self, to: Address, timeout: float | None) -> bool: ...
 
     def join_async(self, to: Address, timeout: float | None) -> Coroutine[Any, Any, bool]: ...
@@ -192,6 +194,16 @@ class ActorRef:
         Raises as `stop`.
         """
         self._bound().commands.kill(self.address)
+
+    def restart(self) -> None:
+        """Have the actor stop in order and be started anew, and go on; an ``ActorRestarted`` event follows.
+
+        It is a new object in a new process, and its waiting mail is kept. Of a supervisor all children are
+        started anew. Its group is not, nothing counts against a limit, and a backoff that it waits for is
+        over. Whoever is being started, or is gone, stays so. What was sent before may still be handled by
+        the old one, and so may what is sent in the next moment. Raises as `stop`.
+        """
+        self._bound().commands.restart(self.address)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the actor is gone for good; False if it still lives after `timeout` seconds."""

@@ -20,7 +20,7 @@ from actors.core.errors import (
     MailboxClosed,
     SystemStopped,
 )
-from actors.core.protocol import Children, Join, Stop
+from actors.core.protocol import Children, Join, Renew, Stop
 from actors.core.ref import DEFAULT_TIMEOUT, ActorRef
 from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec
@@ -85,7 +85,11 @@ class Commands:
         """Have an actor killed for good."""
         self._command(to, Stop(id=to.id, kill=True))
 
-    def _command(self, to: Address, command: Stop) -> None:
+    def restart(self, to: Address) -> None:
+        """Have an actor started anew."""
+        self._command(to, Renew(id=to.id))
+
+    def _command(self, to: Address, command: Stop | Renew) -> None:
         try:
             self._endpoint.tell_guardian(command, to.system, _PATIENCE)
         except Interregnum:

@@ -11,7 +11,7 @@ from actors.core.protocol import NotSpawned
 from actors.core.reason import NORMAL
 from actors.core.strategy import Strategy
 from actors.core.terms import Restart
-from support.world import RECYCLED, World, actor, new_world, supervisor
+from support.world import BRIEF, RECYCLED, World, actor, new_world, supervisor
 
 ALL, REST, ONE = Strategy.ONE_FOR_ALL, Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ONE
 
@@ -75,6 +75,56 @@ def test_a_child_that_falls_in_the_start_of_its_parent_is_restarted_after_it(wor
     world.crash("parent/child")
     world.start("parent")
     assert world.states() == {"parent": "running", "parent/child": "starting"}
+
+
+def test_one_that_is_renewed_on_command_comes_back_alone_and_uncounted(world: World) -> None:
+    family(world, ALL, "a", "b", limit=0)
+    for _ in range(3):
+        world.renew("top/a")
+        world.obey("top/a")
+        world.settle()
+    assert starts(world) == ["top/a"] * 3
+    assert world.running() == ["top", "top/a", "top/b"]
+
+
+def test_a_supervisor_that_is_renewed_starts_its_children_anew(world: World) -> None:
+    family(world, ONE, "a", "b", limit=0)
+    world.renew("top")
+    world.settle()
+    assert starts(world) == ["top/a", "top/b", "top"]
+
+
+def test_who_is_renewed_while_it_waits_for_its_restart_waits_no_longer(world: World) -> None:
+    world.spawn(supervisor("top", ALL, actor("a"), actor("b", backoff=BRIEF)))
+    world.settle()
+    world.crash("top/b")
+    world.obey("top/a")
+    assert world.states() == {"top": "running", "top/a": "down", "top/b": "waiting"}
+    world.renew("top/b")
+    world.start("top/b")
+    assert world.states() == {"top": "running", "top/a": "down", "top/b": "running"}
+    world.wait_out()
+    world.settle()
+    assert world.running() == ["top", "top/a", "top/b"]
+
+
+def test_a_temporary_one_comes_back_from_a_command(world: World) -> None:
+    world.spawn(actor("a", Restart.TEMPORARY))
+    world.settle()
+    world.renew("a")
+    world.settle()
+    assert world.running() == ["a"]
+
+
+def test_who_stops_or_starts_is_not_renewed(world: World) -> None:
+    family(world, ONE, "a", "b")
+    world.stop("top/a")
+    world.renew("top/a")
+    world.crash("top/b")
+    world.renew("top/b")
+    world.settle()
+    assert world.running() == ["top", "top/b"]
+    assert starts(world) == ["top/b"]
 
 
 def test_a_second_fall_during_a_group_restart_is_part_of_it(world: World) -> None:

@@ -80,6 +80,7 @@ def deeds(world: World, newcomers: list[Blueprint]) -> list[Deeds]:
         [partial(world.unwatch, one, node.address) for one in alive for node in nodes],
         [partial(world.stop, node.path) for node in nodes],
         [partial(world.stop, node.path, kill=True) for node in nodes],
+        [partial(world.renew, node.path) for node in nodes],
         [partial(world.spawn, one, node.address.id) for node in nodes for one in newcomers],
     ]
     return [kind for kind in kinds if kind]

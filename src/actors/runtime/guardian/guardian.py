@@ -25,6 +25,7 @@ from actors.core.protocol import (
     Join,
     NotSpawned,
     Rebuild,
+    Renew,
     Spawn,
     Started,
     Stop,
@@ -185,6 +186,8 @@ class Guardian:
                 self._tree.unwatch(message.id, mail.sender)
             case Stop():
                 self._tree.command(message)
+            case Renew():
+                self._tree.renew(message)
             case StopSystem() | Interrupted():
                 self._stop_system()
             case _:

@@ -21,7 +21,7 @@ from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Done, Node, Regrouping, State
 from actors.runtime.guardian.starting import Starting, fine, nothing
 from actors.runtime.guardian.stopping import Stopping
-from actors.runtime.guardian.succession import in_turn
+from actors.runtime.guardian.succession import Step, in_turn
 
 
 class Restarting:
@@ -135,9 +135,15 @@ class Restarting:
         node.attempts = backoff.attempt(node.attempts, node.lived)
         return backoff.delay(node.attempts, random.random())
 
+    def renew(self, node: Node) -> None:
+        """Start a node anew on command, alone, and at once if it waits; who is starting is new already."""
+        is_up = node.parent is not None and node.parent.state is State.RUNNING
+        if is_up and node.state in (State.RUNNING, State.WAITING):
+            self._restart(node, [node], 0.0, self._stopping.halt)
+
     # restarting a group
 
-    def _restart(self, node: Node, group: Sequence[Node], delay: float) -> None:
+    def _restart(self, node: Node, group: Sequence[Node], delay: float, way: Step | None = None) -> None:
         """Restart the group of a node, all of it; with a delay between going down and coming up."""
         regrouping = Regrouping()
         for one in group:
@@ -150,7 +156,7 @@ class Restarting:
             else:
                 self._begin_group(node.parent, group, regrouping)
 
-        self._stopping.in_reverse(group, self._make_way, all_down)
+        self._stopping.in_reverse(group, way or self._make_way, all_down)
 
     def _make_way(self, node: Node, then: Done) -> None:
         """Bring a node down for the restart of its group, which a temporary one does not come back from."""

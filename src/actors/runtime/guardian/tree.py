@@ -15,7 +15,7 @@ from actors.core import reason
 from actors.core.address import Address
 from actors.core.envelope import SENDERS
 from actors.core.policy import Intensity
-from actors.core.protocol import Blueprint, Ended, NotSpawned, Started, Stop, Supervises
+from actors.core.protocol import Blueprint, Ended, NotSpawned, Renew, Started, Stop, Supervises
 from actors.core.reason import ExitReason
 from actors.core.spec import check_name
 from actors.runtime.endpoint import Endpoint
@@ -200,6 +200,12 @@ class Tree:
         for below in node.subtree() if said.kill else ():
             self._lives.kill(below, reason.KILLED)
         self._stopping.stop(node, reason.KILLED if said.kill else reason.SHUTDOWN, nothing)
+
+    def renew(self, said: Renew) -> None:
+        """Start a node anew on command."""
+        node = self.nodes.get(said.id)
+        if node is not None:
+            self._restarting.renew(node)
 
     def stop_everything(self, then: Done) -> None:
         """Stop all nodes in reverse order."""
