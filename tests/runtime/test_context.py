@@ -9,6 +9,7 @@ import pytest
 
 from actors import (
     Actor,
+    ActorCrashed,
     ActorRef,
     ActorStopped,
     ActorSystem,
@@ -22,7 +23,7 @@ from actors import (
     child,
 )
 from actors.events import DeadLetter
-from support.cast import ENDS, Hold, Pid, Player, end
+from support.cast import ENDS, Die, Hold, Pid, Player, end
 
 
 class Clerk(Actor):
@@ -84,6 +85,21 @@ def test_a_forwarded_question_is_answered_by_whom_it_reaches(system: ActorSystem
         second.ask(7)
 
 
+@pytest.mark.parametrize(
+    ("how", "error"), [("exception", HandlerError), ("kill", ActorCrashed), ("reject", Rejected)]
+)
+def test_the_error_of_a_forwarded_question_names_whose_it_is_and_who_was_asked(
+    system: ActorSystem, how: str, error: type[Any]
+) -> None:
+    player = system.spawn(Player, name="player")
+    clerk = system.spawn(child(Clerk, player), name="clerk")
+    for asked, by in ((player, ""), (clerk, "player")):
+        with pytest.raises(error) as caught:
+            asked.ask(Die(how=how) if how != "reject" else 7)
+        assert (caught.value.actor, caught.value.by) == (asked.address, by)
+    assert str(caught.value).startswith("player (asked by way of clerk) ")
+
+
 class Mistaken(Actor):
     """Takes what is no reference for one."""
 
@@ -117,8 +133,9 @@ def test_a_question_forwarded_to_nobody_ends_at_once(system: ActorSystem) -> Non
     clerk = system.spawn(child(Clerk, gone))
     gone.stop()
     gone.join(10)
-    with pytest.raises(ActorStopped):
+    with pytest.raises(ActorStopped) as caught:
         clerk.ask("anything", timeout=1_000)
+    assert (caught.value.actor, caught.value.by) == (clerk.address, gone.path)
 
 
 def test_a_question_forwarded_to_a_supervisor_ends_as_if_it_had_been_asked(system: ActorSystem) -> None:

@@ -153,6 +153,10 @@ class AskError(ActorsError):
     """The base of the ways in which an ask ends without a reply."""
 
 
+def _who(asked: Address, by: str) -> str:
+    return f"{by} (asked by way of {asked})" if by else str(asked)
+
+
 @attrs.define
 class HandlerError(AskError):
     """The handler raised; the actor crashed and is supervised."""
@@ -161,9 +165,12 @@ class HandlerError(AskError):
     type: str
     text: str
     traceback: str = attrs.field(repr=False)
+    by: str = ""
+    """The path of the actor whose handler it was, if the question was forwarded to it."""
 
     def __str__(self) -> str:
-        return f"{self.actor} raised {self.type}: {self.text}\n\n{self.traceback}".rstrip()
+        who = _who(self.actor, self.by)
+        return f"{who} raised {self.type}: {self.text}\n\n{self.traceback}".rstrip()
 
 
 @attrs.define
@@ -172,9 +179,11 @@ class Rejected(AskError):
 
     actor: Address
     reason: str
+    by: str = ""
+    """The path of the actor that did, if the question was forwarded to it."""
 
     def __str__(self) -> str:
-        return f"{self.actor} rejected the question: {self.reason}"
+        return f"{_who(self.actor, self.by)} rejected the question: {self.reason}"
 
 
 @attrs.define
@@ -183,9 +192,12 @@ class ActorCrashed(AskError):
 
     actor: Address
     reason: ExitReason
+    by: str = ""
+    """The path of the actor that died, if the question was forwarded to it."""
 
     def __str__(self) -> str:
-        return f"{self.actor} died with the question in hand ({self.reason}); it may have run"
+        who = _who(self.actor, self.by)
+        return f"{who} died with the question in hand ({self.reason}); it may have run"
 
 
 @attrs.define
@@ -194,10 +206,12 @@ class ActorStopped(AskError):
 
     actor: Address
     may_have_run: bool
+    by: str = ""
+    """The path of the actor that is gone, if the question was forwarded to it."""
 
     def __str__(self) -> str:
         run = "it may have run" if self.may_have_run else "it has not run"
-        return f"{self.actor} has stopped for good; {run}"
+        return f"{_who(self.actor, self.by)} has stopped for good; {run}"
 
 
 @attrs.define

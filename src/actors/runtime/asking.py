@@ -181,7 +181,7 @@ class Asking:
             message = envelope.number(number, pending.deadline) + origin + body
             self._endpoint.peers.reach(to).post(message, segments, until)
         except Unheard:  # what else has become of it is in the reply lane already, before this
-            self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False)
+            self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False, to)
         except BaseException:
             self.replies.forget(number)
             raise

@@ -26,12 +26,15 @@ def conclude(codec: Codec, to: Address, message: Any, timeout: float, answer: An
         if isinstance(message, Request):
             check_reply(type(message), value)  # pyright: ignore[reportUnknownArgumentType]
         return value
+    who, value = value
+    by = "" if who == to.path else who
     match outcome:
         case Outcome.RAISED:
-            raise HandlerError(to, *value)
+            kind, text, traceback = value
+            raise HandlerError(to, kind, text, traceback, by)
         case Outcome.REJECTED:
-            raise Rejected(to, value)
+            raise Rejected(to, value, by)
         case Outcome.CRASHED:
-            raise ActorCrashed(to, value)
+            raise ActorCrashed(to, value, by)
         case Outcome.STOPPED:
-            raise ActorStopped(to, value)
+            raise ActorStopped(to, value, by)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
-from actors.core.envelope import Kind, Outcome, Sender
+from actors.core.envelope import REPLY, Kind, Outcome, Sender
 from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull, SystemStopped
 from actors.core.reason import ExitReason
 from actors.core.ref import ActorRef
@@ -155,11 +155,16 @@ class Endpoint:
 
     # answering
 
-    def answer(self, to: bytes, number: int, outcome: Outcome, value: Any) -> None:
+    def answer(
+        self, to: bytes, number: int, outcome: Outcome, value: Any, by: Address | None = None
+    ) -> None:
         """End an ask. Raises `EncodeError` if the value cannot travel; an asker that is gone is none.
 
-        `to` is the asker as it stands in the question's envelope.
+        `to` is the asker as it stands in the question's envelope. An end without a reply says whose it is:
+        this endpoint's, or that of the actor `by` which it speaks for.
         """
+        if outcome is not REPLY:
+            value = (by or self.address).path, value
         body, segments = self.codec.encode(value)
         try:
             self.peers.lane(to).put(envelope.reply(number, outcome, body), segments)
@@ -242,7 +247,7 @@ class Endpoint:
 
     def end_asks(self, why: ExitReason) -> None:
         """Let all asks of this system that are open now end, as everyone who was asked has died."""
-        self._asking.end_present(Answer(Outcome.CRASHED, *self.codec.encode(why)))
+        self._asking.end_present(Answer(Outcome.CRASHED, *self.codec.encode(("", why))))
 
     def close(self, error: ActorsError) -> None:
         """End every ask with `error`; nothing is sent any more."""
@@ -273,5 +278,5 @@ class Endpoint:
         with suppress(SystemStopped):  # since the look
             for mail in map(envelope.open_mail, messages):
                 if mail.kind == Kind.ASK:
-                    self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False)
+                    self.answer(mail.sender, mail.correlation, Outcome.STOPPED, False, to)
             self.reports.make(to.path, self.address.path, "the actor has stopped", b"", len(messages))

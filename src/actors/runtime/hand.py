@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from actors.core import envelope
+from actors.core.address import Address
 from actors.core.envelope import REPLY, Kind, Mail, Outcome
 from actors.core.errors import MailboxClosed
 from actors.core.ref import ActorRef
@@ -70,11 +71,11 @@ class Hand:
         self._endpoint.answer(self._sender, self.number, REPLY, value)
         self.owes = False
 
-    def finish(self, outcome: Outcome, value: Any) -> None:
-        """End an ask in another way."""
+    def finish(self, outcome: Outcome, value: Any, by: Address | None = None) -> None:
+        """End an ask in another way, for another actor if it is `by` that."""
         if self.owes:
             self.owes = False
-            self._endpoint.answer(self._sender, self.number, outcome, value)
+            self._endpoint.answer(self._sender, self.number, outcome, value, by)
 
     def reject(self, why: str) -> None:
         """The message was not for this actor: an ask is rejected, a tell is a dead letter."""
@@ -107,9 +108,9 @@ class Hand:
         """What would have become of it if it had been sent there directly."""
         supervisor = self._endpoint.is_supervisor(to.address)
         if supervisor:
-            self.finish(Outcome.REJECTED, NO_MESSAGES)
+            self.finish(Outcome.REJECTED, NO_MESSAGES, to.address)
         else:
-            self.finish(Outcome.STOPPED, False)
+            self.finish(Outcome.STOPPED, False, to.address)
         cause = NO_MESSAGES if supervisor else "the actor has stopped"
         self._endpoint.reports.make(to.path, envelope.path_of(self._sender), cause, body)
 

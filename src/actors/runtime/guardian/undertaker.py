@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from actors.core import policy, reason
 from actors.core.address import Address
@@ -89,16 +89,18 @@ class Undertaker:
     def _lose(self, node: Node, mail: Mail, why: ExitReason, cause: str) -> None:
         answered = node.report is not None and node.report.answered
         if mail.kind == Kind.ASK and not answered:
-            self._tell_asker(mail, why)
+            self._tell_asker(node, mail, why)
         self._letters.post(node.path, path_of(mail.sender), f"{cause}: {why}", mail.body)
 
-    def _tell_asker(self, mail: Mail, why: ExitReason) -> None:
+    def _tell_asker(self, node: Node, mail: Mail, why: ExitReason) -> None:
         """End a question of which its actor has died."""
         if why.end is End.EXCEPTION:
-            told = (why.type, why.text, why.traceback)
-            self._endpoint.answer(mail.sender, mail.correlation, Outcome.RAISED, told)
+            self._end_ask(node, mail, Outcome.RAISED, (why.type, why.text, why.traceback))
         else:
-            self._endpoint.answer(mail.sender, mail.correlation, Outcome.CRASHED, why)
+            self._end_ask(node, mail, Outcome.CRASHED, why)
+
+    def _end_ask(self, node: Node, mail: Mail, outcome: Outcome, value: Any) -> None:
+        self._endpoint.answer(mail.sender, mail.correlation, outcome, value, node.address)
 
     def bury(self, node: Node, why: ExitReason) -> None:
         """Remove a node that is down: nothing of it stays but what was said about it."""
@@ -125,9 +127,9 @@ class Undertaker:
         died = last if last is not None and last.abnormal else None
         for mail, tried in estate.waiting(node):
             if mail.kind == Kind.ASK and tried and died is not None:  # that is what it has died of
-                self._tell_asker(mail, died)
+                self._tell_asker(node, mail, died)
             elif mail.kind == Kind.ASK:
-                self._endpoint.answer(mail.sender, mail.correlation, Outcome.STOPPED, tried)
+                self._end_ask(node, mail, Outcome.STOPPED, tried)
             self._letters.post(node.path, path_of(mail.sender), "the actor has stopped", mail.body)
 
     def _tell(self, node: Node, why: ExitReason) -> None:
