@@ -33,6 +33,7 @@ from actors.core.message import Message, Request
 from actors.core.reason import End, ExitReason
 from actors.core.ref import ActorRef
 from actors.core.spec import ChildSpec, child
+from actors.core.status import ActorState, ActorStatus
 from actors.core.strategy import AutoShutdown, Escalation, Strategy
 from actors.core.terminated import Terminated
 from actors.core.terms import Restart, StartMethod, Terms
@@ -48,6 +49,8 @@ __all__ = [
     "ActorCrashed",
     "ActorRef",
     "ActorRestarting",
+    "ActorState",
+    "ActorStatus",
     "ActorStopped",
     "ActorSystem",
     "ActorsError",

@@ -27,12 +27,14 @@ from actors.core.reason import ExitReason
 from actors.core.ref import REF, ActorRef
 from actors.core.spawnable import Spawnable
 from actors.core.spec import ChildSpec, check_name
+from actors.core.status import ActorStatus
 from actors.core.strategy import Escalation
 from actors.runtime import linux, log, sigterm
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.eventstream import EventStream
 from actors.runtime.guardian import boot
 from actors.runtime.guardian.orders import Orders
+from actors.runtime.inspection import inspect
 from actors.runtime.listener import Listener
 from actors.runtime.session import Session
 
@@ -187,6 +189,14 @@ class ActorSystem:
         """The pid of an actor's process; None if it has none at present. It may change at any time."""
         address: Address = REF.check("actor", actor).address
         return self._endpoint.site.other(address.system).process(address.id)
+
+    def status(self, actor: ActorRef) -> ActorStatus:
+        """What can be seen of an actor now: its state, its process, how much mail waits.
+
+        It is not asked, and so need not answer: it may be busy, stuck or down.
+        """
+        address: Address = REF.check("actor", actor).address
+        return inspect(self._endpoint.site.other(address.system), address.id)
 
     @property
     def address(self) -> Address:
