@@ -80,8 +80,8 @@ class Custodian(threading.Thread):
             except Rejected as error:  # no guardian will be able to
                 session.farewell = f"{_NO_OTHER}: {error.reason}"
                 return
-            except _Impossible as error:
-                session.farewell = f"{_NO_OTHER}: {error}"
+            except _Impossible as error:  # or it has been told to stop meanwhile, and said so
+                session.farewell = session.farewell or f"{_NO_OTHER}: {error}"
                 return
             except (_Died, ActorsError, OSError, RuntimeError):
                 session.guardian.kill()

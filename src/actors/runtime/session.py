@@ -130,14 +130,17 @@ class Session:
 
     def subscribe(self, subscriber: Subscribed) -> None:
         """Have a guardian, this one and each that takes its place, told what a subscriber asks for."""
-        self._subscribers.add(subscriber)
+        with self._changed:
+            self._subscribers.add(subscriber)
         request = subscriber.subscription()
         if request is not None:
             self.endpoint.commands.inquire(request, self.endpoint.site.system)
 
     def subscriptions(self) -> Iterator[Subscribe]:
         """What has to be asked of a new guardian."""
-        for subscriber in tuple(self._subscribers):
+        with self._changed:
+            subscribers = tuple(self._subscribers)
+        for subscriber in subscribers:
             request = subscriber.subscription()
             if request is not None:
                 yield request
