@@ -120,8 +120,10 @@ def spinning(descriptor: int) -> Callable[[], bytes]:
 
 
 @contextmanager
-def pipe_round_trip(reading: Callable[[int], Callable[[], bytes]] = blocking) -> Generator[Once]:
-    """The same over two pipes, and a way of reading from them."""
+def pipe_round_trip(
+    reading: Callable[[int], Callable[[], bytes]] = blocking, core: int | None = None
+) -> Generator[Once]:
+    """The same over two pipes, and a way of reading from them, by a process that may be kept on a core."""
     (mine_in, theirs_out), (theirs_in, mine_out) = os.pipe(), os.pipe()
 
     def echo() -> None:
@@ -130,6 +132,8 @@ def pipe_round_trip(reading: Callable[[int], Callable[[], bytes]] = blocking) ->
             os.write(theirs_out, pack(unpack(data)))
 
     process, read = _start(echo), reading(mine_in)
+    if core is not None:
+        os.sched_setaffinity(process.pid or 0, {core})
 
     def once() -> object:
         os.write(mine_out, pack(MESSAGE))

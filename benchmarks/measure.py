@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import threading
 import time
@@ -49,6 +50,16 @@ def round_trips(count: int, once: Callable[[], object]) -> Figure:
     while len(times) < count and (len(times) < FEWEST or time.perf_counter() < end):
         times.append(elapsed(once))
     return spread(times)
+
+
+def kept_on(core: int, measure: Measure) -> Figure:
+    """What is measured while this process is kept on one core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        return measure()
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def trips_of_threads(count: int, ways: Sequence[Callable[[], object]]) -> Figure:

@@ -17,7 +17,7 @@ from benchmarks.cast import Number
 from benchmarks.contest import Contest, Rival
 from benchmarks.crowd import crowd
 from benchmarks.lives import Lives, start_and_stop
-from benchmarks.measure import Figure, Measure, each_of_threads, round_trips, trips_of_threads
+from benchmarks.measure import Figure, Measure, each_of_threads, kept_on, round_trips, trips_of_threads
 from benchmarks.pairs import busy_pairs
 from benchmarks.peers.contests import side_by_side
 from benchmarks.peers.registry import Entry
@@ -65,21 +65,27 @@ class Suite:
 
     def asks(self) -> Generator[Contest]:
         """Round trips."""
-        trips = self._count(3_000)
+        trips, cores = self._count(3_000), sorted(os.sched_getaffinity(0))
         with (
             stage("asks") as ours,
             floors.round_trip(floors.queue) as queue_pair,
             floors.round_trip(floors.simple_queue) as simple_queue_pair,
-            floors.pipe_round_trip() as pipes,
+            floors.pipe_round_trip(core=cores[-1]) as far,
+            floors.pipe_round_trip(core=cores[0]) as near,
             floors.pipe_round_trip(floors.spinning) as spinning_pipes,
             floors.connection_round_trip(floors.pack(floors.MESSAGE)) as connection,
             floors.round_trips(floors.queue, THREADS) as queue_pairs,
         ):
             asks, queue = Asks(ours), partial(round_trips, trips, queue_pair)
+
+            def on_first(once: floors.Once) -> Measure:
+                return partial(kept_on, cores[0], partial(round_trips, trips, once))
+
             rivals = (
                 Rival("Queue pair", queue, faster=10),
                 Rival("SimpleQueue pair", partial(round_trips, trips, simple_queue_pair)),
-                Rival("blocking pipe echo", partial(round_trips, trips, pipes), faster=5),
+                Rival("blocking pipe echo", on_first(far), faster=5),
+                Rival("the same, both on one core", on_first(near)),
                 Rival("spinning pipe echo", partial(round_trips, trips, spinning_pipes)),
                 Rival("Connection echo", partial(round_trips, trips, connection)),
             )
