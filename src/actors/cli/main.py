@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import actors
+from actors.cli import ps
 from actors.cli.demo import command as demo
 
 _FAILED: Final = 1
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"actors {actors.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     demo.add_to(commands)
+    ps.add_to(commands)
     return parser
 
 

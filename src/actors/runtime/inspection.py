@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Final
 
-from actors.core.errors import MailboxClosed
+from actors.core.errors import MailboxClosed, NoSuchActor
 from actors.core.status import ActorState, ActorStatus
+from actors.runtime import rundirectory
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import Layout
@@ -19,6 +21,21 @@ _STATES: Final = {
     Condition.RUNNING: ActorState.RUNNING,
     Condition.RESTARTING: ActorState.RESTARTING,
 }
+
+
+def survey() -> Iterator[tuple[Site, list[tuple[str, ActorStatus]]]]:
+    """The systems of this user that run, each with its actors by name. What has no use is removed."""
+    for path in rundirectory.found():
+        site = Site.at(path, rundirectory.spill_of(path))
+        if rundirectory.is_held(path):
+            with suppress(FileNotFoundError):  # it ends, or is a mailbox by itself
+                yield site, [*_look_at(site, sorted(site.names()))]
+
+
+def _look_at(site: Site, names: list[str]) -> Iterator[tuple[str, ActorStatus]]:
+    for name in names:
+        with suppress(NoSuchActor):  # any more
+            yield name, inspect(site, site.find(name).id)
 
 
 def inspect(site: Site, number: int) -> ActorStatus:

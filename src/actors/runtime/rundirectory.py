@@ -151,9 +151,14 @@ class RunDirectory:
         _remove(self.path)
 
 
+def found() -> list[Path]:
+    """The run directories of this user, whoever holds them, if anybody does."""
+    return sorted(base().glob(_prefix() + "[0-9a-f]" * 2 * _TOKEN_BYTES))
+
+
 def sweep() -> None:
     """Remove the run directories of this user that no living process holds."""
-    for path in base().glob(_prefix() + "[0-9a-f]" * 2 * _TOKEN_BYTES):
+    for path in found():
         _remove_unheld(path)
     for spill in spill_base().glob(f"{_prefix()}*{_spill_suffix(base())}"):
         if not (base() / spill.name.partition(".")[0]).exists():
