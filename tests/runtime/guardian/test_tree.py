@@ -108,6 +108,18 @@ def test_who_is_renewed_while_it_waits_for_its_restart_waits_no_longer(world: Wo
     assert world.running() == ["top", "top/a", "top/b"]
 
 
+def test_who_is_renewed_while_its_group_goes_down_for_a_restart_comes_back_with_that(world: World) -> None:
+    family(world, ALL, "a", "b", "c")
+    world.crash("top/c")
+    world.renew("top/a")
+    assert not world.puppet("top/a").is_told_to_stop, "its turn comes after that of b"
+    world.obey("top/b")
+    world.obey("top/a")
+    world.settle()
+    assert starts(world) == ["top/a", "top/b", "top/c"]
+    assert world.running() == ["top", "top/a", "top/b", "top/c"]
+
+
 def test_a_temporary_one_comes_back_from_a_command(world: World) -> None:
     world.spawn(actor("a", Restart.TEMPORARY))
     world.settle()

@@ -136,9 +136,13 @@ class Restarting:
         return backoff.delay(node.attempts, random.random())
 
     def renew(self, node: Node) -> None:
-        """Start a node anew on command, alone, and at once if it waits; who is starting is new already."""
+        """Start a node anew on command, alone, and at once if it waits.
+
+        Who is starting is new already, and who has part in a restart that is under way will be.
+        """
         is_up = node.parent is not None and node.parent.state is State.RUNNING
-        if is_up and node.state in (State.RUNNING, State.WAITING):
+        is_free = node.regrouping is None or node.regrouping.waiting
+        if is_up and is_free and node.state in (State.RUNNING, State.WAITING):
             self._restart(node, [node], 0.0, self._stopping.halt)
 
     # restarting a group
