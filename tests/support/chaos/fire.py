@@ -1,7 +1,7 @@
 """Fire: who shoots, at whom, in the middle of what, and how.
 
 At actors, now and then at the processes that wait to be actors' or fork them, and if that is wanted at the
-guardian, with which the waiting mail of all goes.
+guardian, with which the waiting mail of all goes. Some are restarted on command instead, at no cost.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _WAYS: Final = {"SIGKILL": 60, "SIGSEGV": 10, "SIGSTOP": 10, **dict.fromkeys(END
 """How, and how often; what is no signal is told to the actor, which then ends itself in that way."""
 _AT_THE_GUARDIAN: Final = 0.01
 """Which share of the shots, if any, goes at the guardian."""
+_COMMANDED: Final = 0.05
+"""Which share of the shots is none: somebody is restarted on command, in order."""
 _AT_HELPERS: Final = 0.05
 """Which share goes at the zygote and the spare, whom nobody misses."""
 _GAP: Final = 0.15
@@ -54,6 +56,8 @@ class Fire:
         """How many processes were killed, by the way."""
         self.roles: Counter[str] = Counter()
         """In the middle of what, of those that a signal has killed."""
+        self.commanded = 0
+        """How many restarts were commanded."""
         self._system = system
         self._posts = tuple(posts)
         self._ledger = ledger
@@ -74,6 +78,10 @@ class Fire:
     def _shoot_once(self) -> None:
         if self._chance.random() < _AT_HELPERS:
             self._shoot_helper()
+            return
+        if self._chance.random() < _COMMANDED:
+            self._chance.choice(self._posts).ref.restart()
+            self.commanded += 1
             return
         if self._chance.random() < self._share:
             with suppress(ProcessLookupError):  # the one before has not been replaced yet
