@@ -17,6 +17,7 @@ from typing import Final
 
 import actors.runtime.guardian.boot as guardian
 import benchmarks.cast as application
+from actors.runtime import log
 from benchmarks.measure import Figure, elapsed
 from benchmarks.usage import pss
 
@@ -25,7 +26,7 @@ _CONTEXTS: Final[dict[str, ForkContext | ForkServerContext | SpawnContext]] = {
     "forkserver": multiprocessing.get_context("forkserver"),
     "spawn": multiprocessing.get_context("spawn"),
 }
-_IMPORTS: Final = [guardian.__name__, application.__name__]
+_IMPORTS: Final = [guardian.__name__, "structlog", application.__name__]
 
 
 def start(method: str, count: int) -> Figure:
@@ -129,6 +130,7 @@ def _measure(what: str, method: str, count: int) -> float:
 
 if __name__ == "__main__":
     multiprocessing.set_forkserver_preload(_IMPORTS)
+    log.preload()
     gc.collect()
     gc.freeze()  # as the guardian does
     print(_measure(sys.argv[1], sys.argv[2], int(sys.argv[3])))

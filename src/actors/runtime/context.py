@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from structlog.typing import FilteringBoundLogger
-
 from actors.core import reason
 from actors.core.demand import LASTING, SECONDS
 from actors.core.protocol import Unwatch, Watch
@@ -19,6 +17,8 @@ from actors.runtime.deferral import Deferral, Deferrals
 from actors.runtime.endpoint import Endpoint
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from actors.runtime.reception import Reception
 
 

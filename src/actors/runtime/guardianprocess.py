@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from actors.runtime.descriptor import Descriptor, beyond_standard
-from actors.runtime.guardian import boot
+from actors.runtime.guardian import invocation
 from actors.runtime.rundirectory import RunDirectory
 
 _QUICK: Final = 2.0
@@ -42,8 +42,8 @@ class GuardianProcess:
             try:
                 return cls(
                     subprocess.Popen(  # noqa: S603 - the command is our own
-                        boot.command(run.path, run.fileno(), root),
-                        env=boot.environment(),
+                        invocation.command(run.path, run.fileno(), root),
+                        env=invocation.environment(),
                         pass_fds=(run.fileno(), root),
                         stdin=subprocess.DEVNULL,
                         stdout=_ours(1),
@@ -81,14 +81,14 @@ class GuardianProcess:
     def meant_to_end(self) -> bool:
         """Whether, having ended, it did so because that was its task."""
         code = self._exit_code()
-        return not self._directory.exists() if code is None else code in (0, boot.ESCALATED)
+        return not self._directory.exists() if code is None else code in (0, invocation.ESCALATED)
 
     def obituary(self) -> str:
         """How it ended."""
         code = self._exit_code()
         if code == 0:
             return "it was told to stop"
-        if code == boot.ESCALATED:
+        if code == invocation.ESCALATED:
             return "what was restarted too often was escalated to it (on_escalation)"
         return f"its guardian process {_how(code)}, and every actor with it"
 

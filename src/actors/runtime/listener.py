@@ -24,6 +24,7 @@ class Listener:
         self._open = True
         self._thread = threading.Thread(target=self._run, name="actors-listener", daemon=True)
         try:
+            log.preload()
             self._thread.start()
         except BaseException:
             stream.close()

@@ -6,17 +6,18 @@ never touched.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import select
 import sys
 from contextlib import suppress
-from typing import Any, Final
-
-import structlog
-from structlog.typing import FilteringBoundLogger
+from typing import TYPE_CHECKING, Any, Final
 
 from actors.runtime.descriptor import Descriptor
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 LEVEL: Final = "ACTORS_LOG_LEVEL"
 """The environment variable that sets the least level shown, one of `_LEVELS`."""
@@ -67,8 +68,15 @@ def _own_terminal() -> Descriptor | None:
     return None
 
 
+def preload() -> None:
+    """Import what loggers are made of: before a fork, or as there may be no descriptor for it later."""
+    importlib.import_module("structlog")
+
+
 def logger(file: Any = None, **fields: Any) -> FilteringBoundLogger:
     """A logger that adds `fields` to each of its events. It writes to `sys.stderr` if there is one."""
+    import structlog  # half the time of importing this library, and few applications come by here
+
     stream: Any = file or sys.stderr or Impatient()
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
         structlog.PrintLogger(stream),

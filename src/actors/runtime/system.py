@@ -32,7 +32,7 @@ from actors.core.strategy import Escalation
 from actors.runtime import linux, log, sigterm
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.eventstream import EventStream
-from actors.runtime.guardian import boot
+from actors.runtime.guardian import invocation, mainguard
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.inspection import inspect
 from actors.runtime.listener import Listener
@@ -100,7 +100,7 @@ class ActorSystem:
         with self._lock:
             if self._running is not None or self._ended is not None:
                 raise StartError(self.name, "it has been started before; make another ActorSystem")
-            boot.refuse_while_importing(self.name)
+            mainguard.refuse_while_importing(self.name)
             log.check_level()
             self._running = session = self._begin()
             atexit.register(self.stop)
@@ -299,7 +299,7 @@ class ActorSystem:
 
     def _begin(self) -> Session:
         try:
-            orders = attrs.evolve(self._orders, preparation=boot.preparation())
+            orders = attrs.evolve(self._orders, preparation=invocation.preparation())
             return Session.start(self.name, orders, self._limits, self._replacements, self._start_timeout)
         except (OSError, RuntimeError) as error:  # no descriptor, process, thread or room on the disk
             raise StartError(self.name, reason(error)) from error
