@@ -35,12 +35,12 @@ def replace_guardian(system: ActorSystem) -> None:
 
 
 def test_the_death_of_a_guardian_ends_no_question_to_another_system(
-    system: ActorSystem, other: ActorSystem, mailbox: Mailbox
+    system: ActorSystem, other: ActorSystem, mailbox: Mailbox, gate: Mailbox
 ) -> None:
-    there, gate = by_way_of(system, other.spawn(Player)), Mailbox()
+    there, never = by_way_of(system, other.spawn(Player)), Mailbox()
     here = system.spawn(Player)
-    hold = Hold(taken=mailbox.address, release=gate.address)
-    lost, kept = here.ask_future(hold, timeout=60), there.ask_future(hold, timeout=60)
+    lost = here.ask_future(Hold(taken=mailbox.address, release=never.address), timeout=60)
+    kept = there.ask_future(Hold(taken=mailbox.address, release=gate.address), timeout=60)
     for _ in range(2):
         mailbox.get(timeout=20)
     replace_guardian(system)
@@ -48,13 +48,13 @@ def test_the_death_of_a_guardian_ends_no_question_to_another_system(
     assert not kept.done()
     gate.put("go")
     assert kept.result(20) == "go"
-    gate.close()
+    never.close()
 
 
 def test_what_waits_for_another_system_outlives_the_own_guardian(
-    system: ActorSystem, other: ActorSystem, mailbox: Mailbox
+    system: ActorSystem, other: ActorSystem, mailbox: Mailbox, gate: Mailbox
 ) -> None:
-    there, gate = by_way_of(system, other.spawn(Player)), Mailbox()
+    there = by_way_of(system, other.spawn(Player))
     there.tell(Hold(taken=mailbox.address, release=gate.address))
     mailbox.get(timeout=20)
     numbers = range(5_000)  # more than a pipe holds
@@ -63,7 +63,6 @@ def test_what_waits_for_another_system_outlives_the_own_guardian(
     replace_guardian(system)
     gate.put("go")
     assert there.ask(Numbers(), timeout=30) == [*numbers]
-    gate.close()
 
 
 def test_a_join_outlives_the_guardian_of_another_system(system: ActorSystem, other: ActorSystem) -> None:
