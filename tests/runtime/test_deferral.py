@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -22,6 +23,11 @@ from actors import (
     HandlerError,
     Rejected,
 )
+from actors.runtime.endpoint import Endpoint
+
+
+def no_descriptor(*_: Any) -> None:
+    raise OSError(errno.EMFILE, "Too many open files")
 
 
 class Desk(Actor):
@@ -64,6 +70,8 @@ class Desk(Actor):
                 self.waiting.clear()
             case "refusal":
                 return self.refusal
+            case "answer nobody":
+                Endpoint.answer = no_descriptor  # type: ignore[assignment,method-assign]
             case "stop":
                 self.context.stop()
             case "fail":
@@ -165,6 +173,17 @@ def test_who_waits_is_told_how_the_actor_ends(
     desk.tell(how)
     with pytest.raises(error, match=text):
         future.result(30)
+
+
+def test_an_actor_ends_in_order_though_it_has_no_descriptor_to_tell_who_waits(system: ActorSystem) -> None:
+    desk = system.spawn(Desk, name="desk")
+    future = desk.ask_future(["wait", 0], timeout=1.0)
+    assert desk.ask("expected") == [True]
+    desk.tell("answer nobody")
+    desk.tell("stop")
+    assert desk.join(30)
+    assert [str(why) for why in system.exits("desk")] == ["stopped itself"]
+    assert isinstance(future.exception(30), AskTimeout)
 
 
 @pytest.mark.parametrize("how", ["kill", "forget"])

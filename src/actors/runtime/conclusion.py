@@ -10,8 +10,16 @@ from actors.core.codec import Codec
 from actors.core.envelope import REPLY, Outcome
 from actors.core.errors import ActorCrashed, ActorStopped, AskTimeout, HandlerError, Rejected
 from actors.core.message import Request
+from actors.core.reason import End, ExitReason
 from actors.core.schema import check_reply
 from actors.runtime.pending import Answer
+
+
+def by_death(why: ExitReason) -> tuple[Outcome, Any]:
+    """How an ask ends of which its actor has died, and the value that says so."""
+    if why.end is End.EXCEPTION:
+        return Outcome.RAISED, (why.type, why.text, why.traceback)
+    return Outcome.CRASHED, why
 
 
 def conclude(codec: Codec, to: Address, message: Any, timeout: float, answer: Answer | None) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 import weakref
+from contextlib import suppress
 from typing import Any
 
 from actors.core.demand import TEXT
 from actors.core.envelope import REPLY, Outcome
-from actors.core.reason import End, ExitReason
+from actors.core.reason import ExitReason
+from actors.runtime.conclusion import by_death
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.hand import Hand
 
@@ -68,11 +70,8 @@ class Deferrals:
         return deferral
 
     def end(self, why: ExitReason) -> None:
-        """The actor ends: whoever waits for a reply is told so."""
+        """The actor ends: whoever waits for a reply is told so, unless there is no descriptor for that."""
+        outcome, value = by_death(why) if why.abnormal else (Outcome.STOPPED, True)
         for deferral in tuple(self._known):
-            if not why.abnormal:
-                deferral.finish(Outcome.STOPPED, True)
-            elif why.end is End.EXCEPTION:
-                deferral.finish(Outcome.RAISED, (why.type, why.text, why.traceback))
-            else:
-                deferral.finish(Outcome.CRASHED, why)
+            with suppress(OSError):
+                deferral.finish(outcome, value)

@@ -15,13 +15,13 @@ from typing import Final
 
 from actors.core import reason
 from actors.core.actor import Actor
-from actors.core.envelope import Outcome
 from actors.core.errors import DecodeError, Reject
 from actors.core.protocol import Stop
 from actors.core.reason import End, ExitReason
 from actors.core.terms import Terms
 from actors.runtime import processes
 from actors.runtime.alarms import Alarms
+from actors.runtime.conclusion import by_death
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.failure import reason_of
@@ -277,7 +277,7 @@ class Reception:
                 raise Crash(reason_of(error, End.EXCEPTION), answered=False) from error
             case _:
                 why = reason_of(error, End.EXCEPTION)
-                hand.finish(Outcome.RAISED, (why.type, why.text, why.traceback))
+                hand.finish(*by_death(why))
                 raise Crash(why, answered=True) from error
 
 

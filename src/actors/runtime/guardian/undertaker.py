@@ -15,6 +15,7 @@ from actors.core.events import ActorStopped
 from actors.core.message import changed
 from actors.core.reason import End, ExitReason
 from actors.core.terminated import Terminated
+from actors.runtime.conclusion import by_death
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian import estate
 from actors.runtime.guardian.archive import Archive
@@ -94,10 +95,7 @@ class Undertaker:
 
     def _tell_asker(self, node: Node, mail: Mail, why: ExitReason) -> None:
         """End a question of which its actor has died."""
-        if why.end is End.EXCEPTION:
-            self._end_ask(node, mail, Outcome.RAISED, (why.type, why.text, why.traceback))
-        else:
-            self._end_ask(node, mail, Outcome.CRASHED, why)
+        self._end_ask(node, mail, *by_death(why))
 
     def _end_ask(self, node: Node, mail: Mail, outcome: Outcome, value: Any) -> None:
         self._endpoint.answer(mail.sender, mail.correlation, outcome, value, node.address)
