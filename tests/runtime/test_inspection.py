@@ -7,8 +7,9 @@ import signal
 
 import pytest
 
-from actors import Actor, ActorState, ActorStatus, ActorSystem, Backoff, Mailbox, Supervisor, child
-from actors.events import ActorWaits, GuardianRestarted
+from actors import Actor, ActorState, ActorStatus, ActorSystem, Mailbox, Supervisor, child
+from actors.events import GuardianRestarted
+from support import household
 from support.cast import Add, Hold, Pid, Player
 
 
@@ -60,11 +61,7 @@ def test_what_an_actor_could_not_hand_over_is_seen(
 
 
 def test_one_that_waits_for_its_restart_is_seen_to(system: ActorSystem) -> None:
-    player = system.spawn(child(Player).options(backoff=Backoff(initial=3_600.0)))
-    events = system.events()
-    os.kill(player.ask(Pid()), signal.SIGKILL)
-    next(event for event in events if isinstance(event, ActorWaits))
-    events.close()
+    player = household.waiting(system)
     player.tell(Add(number=1))
     status = system.status(player)
     assert (status.state, status.pid, status.busy) == (ActorState.RESTARTING, None, False)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-
-from actors import ActorSystem, Backoff, End, Mailbox, Supervisor, child
-from actors.events import ActorCrashed, ActorRestarted, ActorWaits, DeadLetter
+from actors import ActorSystem, End, Mailbox, Supervisor, child
+from actors.events import ActorCrashed, ActorRestarted, DeadLetter
+from support import household
 from support.cast import Add, Diarist, Hold, Numbers, Pid, Player
 
 
@@ -57,10 +55,7 @@ def test_a_supervisor_starts_its_children_anew(system: ActorSystem) -> None:
 
 
 def test_who_waits_for_its_restart_waits_no_longer(system: ActorSystem) -> None:
-    player = system.spawn(child(Player).options(backoff=Backoff(initial=3_600.0)))
-    events = system.events()
-    os.kill(player.ask(Pid()), signal.SIGKILL)
-    next(event for event in events if isinstance(event, ActorWaits))
+    player = household.waiting(system)
     player.restart()
     assert player.ask(Numbers(), timeout=20) == []
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from actors import ActorSystem
+from actors import ActorRef, ActorSystem, Backoff, child
+from actors.events import ActorWaits
 from actors.runtime.site import APPLICATION, Site
+from support.cast import Pid, Player
 
 _WITHIN: Final = 20.0
 
@@ -39,6 +42,15 @@ def spare(system: ActorSystem) -> int:
         waiting = spares(system)
         if len(waiting) == 1 and waiting <= _held(system.guardian_pid) and {*map(state, waiting)} == {"S"}:
             return waiting.pop()
+
+
+def waiting(system: ActorSystem) -> ActorRef:
+    """A player that was killed, and waits for its restart for longer than a test may take."""
+    player = system.spawn(child(Player).options(backoff=Backoff(initial=3_600.0)))
+    with system.events() as events:
+        os.kill(player.ask(Pid()), signal.SIGKILL)
+        next(event for event in events if isinstance(event, ActorWaits))
+    return player
 
 
 def state(pid: int) -> str:

@@ -25,13 +25,6 @@ LETTERS = [
 
 
 @pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop._epoll.close()  # pyright: ignore[reportPrivateUsage]
-
-
-@pytest.fixture
 def reader(tmp_path: Path) -> Iterator[LaneReader]:
     reader = LaneReader.create(lane_in(tmp_path))
     yield reader

@@ -1,18 +1,8 @@
 """The guardian's loop."""
 
 import os
-from collections.abc import Iterator
-
-import pytest
 
 from actors.runtime.guardian.loop import Loop
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop._epoll.close()  # pyright: ignore[reportPrivateUsage]
 
 
 def test_timers_come_in_the_order_of_their_times(loop: Loop) -> None:

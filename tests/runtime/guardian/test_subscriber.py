@@ -34,13 +34,6 @@ def reader(lane: Lane) -> Iterator[LaneReader]:
 
 
 @pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop._epoll.close()  # pyright: ignore[reportPrivateUsage]
-
-
-@pytest.fixture
 def subscriber(lane: Lane, reader: LaneReader, loop: Loop) -> Iterator[Subscriber]:
     outbox = Outbox(Pipe.open(lane.pipe, "events"), lane.places, name="events", carrier=loop)
     subscriber = Subscriber(outbox, loop, CODEC.encode, kept=KEPT)
