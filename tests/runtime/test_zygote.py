@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from actors import Actor, ActorSystem, StartError
-from actors.runtime import linux, zygote
+from actors.runtime import linux, pinning, zygote
 from actors.runtime.site import Site
 from support import forks, household
 from support.cast import Numbers, Pid, Player
@@ -90,7 +90,8 @@ def kill(pid: int) -> None:
 
 def test_what_it_forks_is_the_guardians(system: ActorSystem, settled: int) -> None:
     assert settled in household.children(system.guardian_pid)
-    assert not household.children(household.zygote(system))
+    while household.children(household.zygote(system)):  # the scout, for a moment
+        pass
 
 
 def test_what_it_forks_is_a_process_of_multiprocessing(system: ActorSystem, settled: int) -> None:
@@ -99,6 +100,62 @@ def test_what_it_forks_is_a_process_of_multiprocessing(system: ActorSystem, sett
     assert actor.ask("parent") == (system.guardian_pid, True)
     assert actor.ask("hooks") == settled
     assert actor.ask("work", timeout=WITHIN) == 4
+
+
+@pytest.fixture
+def ring() -> None:
+    """Skips the test where there are no rings."""
+    try:
+        pinning.ring()
+    except OSError as error:
+        pytest.skip(f"no io_uring is to be had here: {error}")
+
+
+def scouting(system: ActorSystem) -> tuple[int, int]:
+    """The pids of a zygote and of its scout, which lives for some milliseconds."""
+    while True:
+        zygote = household.zygote(system)
+        while not household.rings(zygote):
+            if found := household.children(zygote):
+                return zygote, found.pop()
+        kill(zygote)  # missed it
+        system.spawn(Player)
+
+
+@pytest.mark.usefixtures("ring")
+def test_in_a_pause_it_sees_to_cheaper_forks(system: ActorSystem, settled: int) -> None:
+    zygote = household.zygote(system)
+    while not household.rings(zygote):
+        pass
+    actors = [system.spawn(Child) for _ in range(3)]
+    pids = [actor.ask("pid") for actor in actors]
+    assert household.zygote(system) == zygote
+    assert not household.children(zygote)
+    assert [household.rings(pid) for pid in pids] == [0, 0, 0]
+    assert actors[2].ask("work", timeout=WITHIN) == 4
+
+
+@pytest.mark.usefixtures("ring")
+def test_its_scout_ends_with_it(system: ActorSystem, settled: int) -> None:
+    zygote, scout = scouting(system)
+    with suppress(ProcessLookupError):  # it was faster
+        pidfd = os.pidfd_open(scout)
+        while os.getpgid(scout) != scout:  # it has not left home yet
+            pass
+        os.kill(scout, signal.SIGSTOP)
+        kill(zygote)
+        household.wait_for_end(pidfd)
+    assert system.spawn(Player).ask(Numbers()) == []
+
+
+@pytest.mark.usefixtures("ring")
+def test_it_goes_on_without_its_scout(system: ActorSystem, settled: int) -> None:
+    zygote, scout = scouting(system)
+    with suppress(ProcessLookupError):
+        os.kill(scout, signal.SIGKILL)
+    for _ in range(3):
+        assert system.spawn(Player).ask(Numbers()) == []
+    assert household.zygote(system) == zygote
 
 
 def test_its_end_is_not_that_of_a_group_in_which_the_newborn_are(system: ActorSystem, settled: int) -> None:

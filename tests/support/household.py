@@ -94,6 +94,11 @@ def _command(pid: int) -> str:
         return ""
 
 
+def rings(pid: int) -> int:
+    """How many io_urings a process has open."""
+    return [*_links(pid)].count("anon_inode:[io_uring]")
+
+
 def _has_socket(pid: int) -> bool:
     return any(link.startswith("socket:") for link in _links(pid))
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import select
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from actors.runtime import birth
+from actors.runtime import birth, pinning
+from actors.runtime.compaction import compact
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.rehearsal import rehearse
+from actors.runtime.scout import scout
 from actors.runtime.sibling import fork_sibling
 from actors.runtime.site import Site
 
@@ -25,6 +29,10 @@ PID: Final = 8
 """How many bytes a pid has on its way to the guardian, little endian."""
 _REHEARSALS: Final = 10
 """CPython rewrites a function's code in its first eight calls or so, and then leaves it alone."""
+_PAUSE: Final = 0.05
+"""After how many seconds without a request there is time for what makes later forks cheaper."""
+_MANY: Final = 10
+"""How many requests are answered before that, pause or not: as it takes about as long as they do."""
 
 
 def main(site: Site, guardian: int, preparation: dict[str, Any] | None, connection: int) -> None:
@@ -54,7 +62,7 @@ def _practise() -> None:
 def _serve(requests: socket.socket) -> int | None:
     """Fork on request; in a new process return the pipe to wait in, and in the end None."""
     with suppress(ConnectionError):  # the guardian has just been killed, and so is this process
-        while requests.recv(1):
+        for _ in _heard(requests):
             try:
                 pipe = _fork(requests)
             except ConnectionError:
@@ -67,6 +75,44 @@ def _serve(requests: socket.socket) -> int | None:
                 if pipe is not None:
                     return pipe
     return None
+
+
+def _heard(requests: socket.socket) -> Iterator[None]:
+    """Yield for each request, having seen to cheaper forks when there was time or many had come."""
+    for _ in range(_MANY):
+        if not _comes(requests):
+            break
+        if not requests.recv(1):
+            return
+        yield
+    _pins = _economise()
+    while requests.recv(1):
+        yield
+
+
+def _comes(requests: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(requests, select.POLLIN)
+    return bool(poll.poll(_PAUSE * 1000))
+
+
+def _economise() -> Descriptor | None:
+    """Have a life write to less, and that be copied within each fork, while what is returned is kept."""
+    with suppress(Exception):  # likewise
+        compact(rehearse)
+        _practise()
+        written = scout(_rehearse_in_a_fork)
+        ring = pinning.ring()
+        pinning.pin(ring, written)
+        return ring
+    return None
+
+
+def _rehearse_in_a_fork(pipe: int) -> None:
+    """Do what is done in each fork before it is told a role."""
+    _begin_anew()
+    birth.leave_home(os.getppid(), pipe)
+    rehearse()
 
 
 def _fork(requests: socket.socket) -> int | None:
