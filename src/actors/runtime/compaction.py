@@ -9,11 +9,12 @@ pages.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from types import CodeType, FrameType, FunctionType
 from typing import Any, Final
 
+_Names = Mapping[str, Any]
 _inner = attrgetter("__func__")
 _LEFT: Final[list[CodeType]] = []
 """What was there before: given back, it would leave holes for new objects, which would lie as scattered."""
@@ -26,16 +27,16 @@ def compact(life: Callable[[], None]) -> None:
     has by name, as closures, are left alone.
     """
     executed = _executed(life)
-    copies = {key: code.replace() for key, (code, _) in executed.items()}
-    for world in {id(world): world for _, world in executed.values()}.values():
-        for function in _functions(world):
-            function.__code__ = copies.get(id(function.__code__), function.__code__)
-    _LEFT.extend(code for code, _ in executed.values())
+    copies = [code.replace() for code, _ in executed]  # one after the other, with nothing in between
+    for (code, world), copy in zip(executed, copies, strict=True):
+        for function in _functions(code, world):
+            function.__code__ = copy
+    _LEFT.extend(code for code, _ in executed)
 
 
-def _executed(life: Callable[[], None]) -> dict[int, tuple[CodeType, dict[str, Any]]]:
-    """What code runs in a life, by identity, and the names of the module that it sees."""
-    found: dict[int, tuple[CodeType, dict[str, Any]]] = {}
+def _executed(life: Callable[[], None]) -> list[tuple[CodeType, _Names]]:
+    """The code that runs in a life, each with the names of the module that it sees."""
+    found: dict[int, tuple[CodeType, _Names]] = {}
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
         if event == "call":
@@ -47,17 +48,19 @@ def _executed(life: Callable[[], None]) -> dict[int, tuple[CodeType, dict[str, A
         life()
     finally:
         sys.setprofile(before)
-    return found
+    return [*found.values()]
 
 
-def _functions(world: dict[str, Any]) -> Iterator[FunctionType]:
-    """The functions of a module and those of its classes."""
-    for thing in tuple(world.values()):
-        if isinstance(thing, type) and thing.__module__ == world.get("__name__"):
-            for attribute in tuple(vars(thing).values()):
-                yield from _functions_in(attribute)
-        else:
-            yield from _functions_in(thing)
+def _functions(code: CodeType, world: _Names) -> Iterator[FunctionType]:
+    """The functions that have this code and are found by its name."""
+    *owners, name = code.co_qualname.split(".")
+    names: _Names = world
+    for owner in owners:
+        thing: object = names.get(owner)
+        names = vars(thing) if isinstance(thing, type) else {}
+    for function in _functions_in(names.get(name)):
+        if function.__code__ is code:
+            yield function
 
 
 def _functions_in(thing: object) -> Iterator[FunctionType]:
