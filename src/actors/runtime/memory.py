@@ -6,56 +6,54 @@ import mmap
 import os
 from array import array
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 _WORD: Final = 8
 """How many bytes the kernel tells of a page (``Documentation/admin-guide/mm/pagemap.rst``)."""
 _PRESENT: Final = 1 << 63
-_OF_A_FILE: Final = 1 << 61
 _EXCLUSIVE: Final = 1 << 56
 
 
-class Range(NamedTuple):
-    """Addresses, from the first to before the last, in bytes."""
-
-    begin: int
-    end: int
+Ranges = array
+"""Of memory, each as two numbers: the address where it begins, and its length in bytes (`struct iovec`)."""
 
 
-def writable() -> list[Range]:
-    """The memory that this process may write to and shares with none, but with its forks until it does."""
+def writable() -> Ranges[int]:
+    """The memory that this process may write to and shares with none, but with its forks until it does.
+
+    Not what it has of files that are mapped privately: such a page cannot be pinned before Linux 6.5.
+    """
     with open("/proc/self/maps") as file:
-        return list(_writable(file))
+        return Ranges("L", [number for line in file for number in _writable(line)])
 
 
-def _writable(lines: Iterator[str]) -> Iterator[Range]:
-    for line in lines:
-        addresses, permissions, _ = line.split(" ", 2)
-        if permissions.startswith("rw") and permissions.endswith("p"):
-            begin, end = (int(address, 16) for address in addresses.split("-"))
-            yield Range(begin, end)
+def _writable(line: str) -> Iterator[int]:
+    addresses, permissions, _offset, _device, inode, *_ = line.split()
+    if permissions == "rw-p" and inode == "0":
+        begin, end = (int(address, 16) for address in addresses.split("-"))
+        yield from (begin, end - begin)
 
 
-def written(within: list[Range]) -> list[Range]:
+def written(within: Ranges[int]) -> Ranges[int]:
     """The pages that this process has to itself, as it or its parent has written to them since the fork."""
+    parts = [*zip(within[::2], within[1::2], strict=True)]
     with open("/proc/self/pagemap", "rb", buffering=0) as file:
-        told = [_told(file.fileno(), part) for part in within]  # all at once, before more is written to
-    found: list[Range] = []
-    for part, words in zip(within, told, strict=True):
-        for page in _own_pages(part.begin, words):
-            if found and found[-1].end == page.begin:
-                page = Range(found.pop().begin, page.end)
-            found.append(page)
+        told = [_told(file.fileno(), *part) for part in parts]  # all at once, before more is written to
+    found = Ranges("L")
+    for (begin, _), words in zip(parts, told, strict=True):
+        for page in _own_pages(begin, words):
+            if found and sum(found[-2:]) == page:
+                found[-1] += mmap.PAGESIZE
+            else:
+                found.extend((page, mmap.PAGESIZE))
     return found
 
 
-def _told(pagemap: int, part: Range) -> bytes:
-    first, end = part.begin // mmap.PAGESIZE, part.end // mmap.PAGESIZE
-    return os.pread(pagemap, (end - first) * _WORD, first * _WORD)
+def _told(pagemap: int, begin: int, length: int) -> bytes:
+    return os.pread(pagemap, length // mmap.PAGESIZE * _WORD, begin // mmap.PAGESIZE * _WORD)
 
 
-def _own_pages(begin: int, words: bytes) -> Iterator[Range]:
+def _own_pages(begin: int, words: bytes) -> Iterator[int]:
     for number, word in enumerate(array("Q", words)):
-        if word & _PRESENT and word & _EXCLUSIVE and not word & _OF_A_FILE:
-            page = begin + number * mmap.PAGESIZE
-            yield Range(page, page + mmap.PAGESIZE)
+        if word & _PRESENT and word & _EXCLUSIVE:
+            yield begin + number * mmap.PAGESIZE

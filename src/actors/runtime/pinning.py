@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
 from typing import Final
 
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.memory import Range
+from actors.runtime.memory import Ranges
 
 _IO_URING_SETUP: Final = 425
 _IO_URING_REGISTER: Final = 427
@@ -26,10 +25,6 @@ _PARAMETERS: Final = 120
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class _IoVec(ctypes.Structure):
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
 def ring() -> Descriptor:
     """What pages can be pinned with, for as long as it is open here or in a child.
 
@@ -38,14 +33,14 @@ def ring() -> Descriptor:
     return Descriptor(_called(_IO_URING_SETUP, 1, ctypes.create_string_buffer(_PARAMETERS)))
 
 
-def pin(ring: Descriptor, ranges: Sequence[Range]) -> None:
+def pin(ring: Descriptor, ranges: Ranges[int]) -> None:
     """Have the kernel copy some pages within each fork of this process from now on.
 
     Raises `OSError`, and pins none, if there are more than this user may lock (`RLIMIT_MEMLOCK`), or more
     ranges than the kernel takes, or nothing is there.
     """
-    vectors = (_IoVec * len(ranges))(*(_IoVec(begin, end - begin) for begin, end in ranges))
-    _called(_IO_URING_REGISTER, ring.number, _REGISTER_BUFFERS, vectors, len(ranges))
+    address, numbers = ranges.buffer_info()
+    _called(_IO_URING_REGISTER, ring.number, _REGISTER_BUFFERS, ctypes.c_void_p(address), numbers // 2)
 
 
 def _called(number: int, *arguments: object) -> int:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Callable
 from typing import Final, NoReturn
 
 from actors.runtime import memory, pinning
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.memory import Range
+from actors.runtime.memory import Ranges
 
 _AT_ONCE: Final = 1 << 16
 
 
-def scout(life: Callable[[int], None]) -> list[Range]:
+def scout(life: Callable[[int], None]) -> Ranges[int]:
     """What a fork of this process writes to in a life, which gets a descriptor that it must keep.
 
     Nothing, if the fork does not survive that, or its asking for a ring: some sandboxes kill who does. Who
@@ -29,15 +28,14 @@ def scout(life: Callable[[int], None]) -> list[Range]:
     del writing
     said = b"".join(iter(lambda: os.read(reading.number, _AT_ONCE), b""))
     os.waitpid(pid, 0)
-    numbers = array("Q", said)
-    return [Range(begin, end) for begin, end in zip(numbers[::2], numbers[1::2], strict=True)]
+    return Ranges("L", said)
 
 
-def _report(life: Callable[[int], None], own: list[Range], pipe: int) -> NoReturn:
+def _report(life: Callable[[int], None], own: Ranges[int], pipe: int) -> NoReturn:
     try:
         life(pipe)
         written = memory.written(own)
         pinning.ring()
-        os.write(pipe, array("Q", [number for part in written for number in part]).tobytes())
+        os.write(pipe, written)
     finally:
         os._exit(0)
