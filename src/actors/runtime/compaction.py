@@ -35,7 +35,10 @@ def compact(life: Callable[[], None]) -> None:
 
 
 def _executed(life: Callable[[], None]) -> list[tuple[CodeType, _Names]]:
-    """The code that runs in a life, each with the names of the module that it sees."""
+    """The code that runs in a life, each with the names of the module that it sees, the largest first.
+
+    Copying needs memory for a moment. What the next copy needs fits where that was, and leaves no gap.
+    """
     found: dict[int, tuple[CodeType, _Names]] = {}
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
@@ -48,7 +51,7 @@ def _executed(life: Callable[[], None]) -> list[tuple[CodeType, _Names]]:
         life()
     finally:
         sys.setprofile(before)
-    return [*found.values()]
+    return sorted(found.values(), key=lambda entry: len(entry[0].co_code), reverse=True)
 
 
 def _functions(code: CodeType, world: _Names) -> Iterator[FunctionType]:
