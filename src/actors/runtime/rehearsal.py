@@ -10,15 +10,12 @@ import fcntl
 import gc
 import os
 import signal
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 from actors.core.actor import Actor
 from actors.core.codec import Codec
-from actors.core.errors import SystemStopped
 from actors.core.spec import child
 from actors.runtime import blueprint
 from actors.runtime.mailbox import frame
@@ -27,7 +24,7 @@ from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.status import STATUS_PAGE, Word, write_word
 from actors.runtime.role import Role
-from actors.runtime.site import GUARDIAN, Site
+from actors.runtime.site import APPLICATION, GUARDIAN, Site
 from actors.runtime.worker import Worker
 
 _NAME: Final = "rehearsal"
@@ -50,73 +47,79 @@ _SCRIPT: Final = Codec().encode(
 
 
 class _Rehearsing(Worker):
-    def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
-        """Go on: there is nothing yet to be interrupted."""
-
-    def _live(self) -> int:
+    def rehearse(self) -> None:
         """Start, say so, and take what was said, as the actor is its own guardian."""
+        self._heed_signals()
         self._start()
         self._announce(known=True)
         self._serve()
-        return 0
 
     def leave(self) -> None:
-        """Let go of what the end of the process would have let go of."""
-        self._endpoint.close(SystemStopped(_NAME, "the rehearsal is over"))
+        """Let go of what is not let go of with the last reference."""
         self._lease.release()
         BACKLOG.keep_private()
+
+    def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
+        """Go on: there is nothing yet to be interrupted."""
 
 
 def rehearse() -> None:
     """Live until after the first message. Raises `OSError` if that cannot be.
 
-    Nobody notices: the stage is made of pipes and memory without a name. Nothing of it stays.
+    Nobody notices: the stage is made of pipes and memory without a name. Nothing of it stays. What an actor
+    does not do either is kept short, as its pages are copied, too: an actor's end above all.
     """
     handler, mask = signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    with _stage() as site:
-        role: Role = Codec().decode(_SCRIPT)
-        worker = _Rehearsing(role.assignment(site, os.getpid(), None))
-        try:
-            worker.run()
-        finally:
-            worker.leave()
-            signal.signal(signal.SIGTERM, handler)
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        del worker
-        gc.collect()  # closes what it had open
+    opened: list[int] = []
+    try:
+        _live(_stage(opened))
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for descriptor in opened:
+            os.close(descriptor)
+        gc.collect()  # closes what else was open
 
 
-@contextmanager
-def _stage() -> Generator[Site]:
-    with ExitStack() as stack:
-        layout = Layout(
-            directory=_NOWHERE,
-            places=Places(_NOWHERE, _NOWHERE),
-            mail=_pipe(stack),
-            control=_pipe(stack),
-            journal=_journal(stack),
-            lease=_path(stack, os.memfd_create(_NAME)),
-            stack="",
-            credits="",
-        )
-        yield Site(_NOWHERE, _NOWHERE, _NAME, layout)
+def _live(stage: Site) -> None:
+    role: Role = Codec().decode(_SCRIPT)
+    stage.mailbox(APPLICATION)  # as any actor's is looked up, where the stage has but one
+    worker = _Rehearsing(role.assignment(stage, os.getpid(), None))
+    try:
+        worker.rehearse()
+    finally:
+        worker.leave()
 
 
-def _pipe(stack: ExitStack) -> str:
+def _stage(opened: list[int]) -> Site:
+    layout = Layout(
+        directory=_NOWHERE,
+        places=Places(_NOWHERE, _NOWHERE),
+        mail=_pipe(opened),
+        control=_pipe(opened),
+        journal=_journal(opened),
+        lease=_path(opened, os.memfd_create(_NAME)),
+        stack="",
+        credits="",
+    )
+    return Site(_NOWHERE, _NOWHERE, _NAME, layout)
+
+
+def _pipe(opened: list[int]) -> str:
     reading, writing = os.pipe()
     os.close(writing)
     fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, _SIZE)
-    return _path(stack, reading)
+    return _path(opened, reading)
 
 
-def _journal(stack: ExitStack) -> str:
+def _journal(opened: list[int]) -> str:
     descriptor = os.memfd_create(_NAME)
     os.truncate(descriptor, STATUS_PAGE + _SIZE)
     write_word(descriptor, Word.CAPACITY, _SIZE - frame.HEAD.size)
-    return _path(stack, descriptor)
+    return _path(opened, descriptor)
 
 
-def _path(stack: ExitStack, descriptor: int) -> str:
+def _path(opened: list[int], descriptor: int) -> str:
     """Where a descriptor can be opened once more."""
-    stack.callback(os.close, descriptor)
+    opened.append(descriptor)
     return f"/proc/self/fd/{descriptor}"

@@ -77,8 +77,7 @@ class Worker:
 
     def run(self) -> int:
         """Live; return the process's exit code. The guardian has been told the reason by then."""
-        signal.signal(signal.SIGTERM, self._on_sigterm)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+        self._heed_signals()
         try:
             return self._live()
         finally:
@@ -86,6 +85,10 @@ class Worker:
                 self._runner.close()
             self._flush()
             self._endpoint.peers.let_go()  # with its slabs
+
+    def _heed_signals(self) -> None:
+        signal.signal(signal.SIGTERM, self._on_sigterm)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
     def _live(self) -> int:
         offspring.emancipate(self._on_sigterm, self._abandon)
