@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -50,6 +51,17 @@ def test_a_crash_says_what_it_was_and_what_was_in_hand(system: ActorSystem) -> N
         assert (first.restarts, why.restarts) == (0, 1)
         assert 0 < why.uptime < 60
         assert why.abnormal
+
+
+@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGUSR1, signal.SIGHUP])
+def test_a_signal_that_an_actor_does_not_handle_ends_it_as_any_process(
+    system: ActorSystem, number: signal.Signals
+) -> None:
+    player = system.spawn(Player, name="player")
+    for _ in range(2):  # the second incarnation was a spare
+        os.kill(player.ask(Pid()), number)
+    player.ask(Pid())
+    assert [why.code for why in system.exits("player")] == [number, number]
 
 
 def test_an_end_that_somebody_wanted_says_who(system: ActorSystem) -> None:

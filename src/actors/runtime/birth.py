@@ -70,6 +70,7 @@ def give_up(guardian: int, *kept: int) -> None:
 
 def _live(assignment: Assignment) -> NoReturn:
     multiprocessing.current_process().name = f"actor {assignment.address.path}"
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # to who waits for a role it is nothing, as to the zygote
     _keep_last_words(assignment)
     sys.exit(Worker(assignment).run())
 
