@@ -97,6 +97,7 @@ def test_memory_that_is_shared_or_only_read_is_not_its_own() -> None:
 
 
 def test_a_scout_tells_what_a_life_writes_to(some: Memory) -> None:
+    a_ring()  # or the scout would not tell
     found = scout(lambda _pipe: some.write(3, 4, 7))
     assert some.among(found) == {3, 4, 7}
     assert some.begin + 4 * PAGE not in found[::2]  # pages side by side are one range
@@ -107,6 +108,7 @@ def test_a_page_of_a_file_is_not_told(tmp_path: Path) -> None:
     path.write_bytes(b"." * PAGES * PAGE)
     with path.open("r+b") as file:
         some = Memory(mmap.mmap(file.fileno(), PAGES * PAGE, mmap.MAP_PRIVATE))
+    a_ring()
     assert not some.among(scout(lambda _pipe: some.write(8)))
 
 
