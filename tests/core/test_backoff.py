@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from actors import Backoff
 
 seconds = st.floats(0.001, 1000)
-backoffs = st.builds(
-    Backoff,
-    initial=seconds,
-    maximum=seconds,
-    factor=st.floats(1, 10),
-    jitter=st.floats(0, 1),
-    reset_after=seconds,
+backoffs = st.tuples(seconds, seconds).flatmap(
+    lambda pair: st.builds(
+        Backoff,
+        initial=st.just(min(pair)),
+        maximum=st.just(max(pair)),
+        factor=st.floats(1, 10),
+        jitter=st.floats(0, 1),
+        reset_after=seconds,
+    )
 )
 
 
@@ -62,6 +64,15 @@ def test_what_makes_no_sense_is_refused_when_made(wrong: Any) -> None:
     (name,) = wrong
     with pytest.raises(ValueError, match=name):
         Backoff(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"initial": 60}, {"maximum": 0.05}, {"initial": 2, "maximum": 1}])
+def test_a_first_delay_longer_than_the_longest_is_refused(wrong: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"^initial is .*, longer than maximum, which is .*; give a longer"
+    ):
+        Backoff(**wrong)
+    assert Backoff(initial=30).delay(1, 0.0) == 30
 
 
 @pytest.mark.parametrize("name", ["initial", "maximum", "factor", "jitter", "reset_after"])

@@ -159,7 +159,9 @@ def test_who_asked_what_an_actor_has_died_of_for_good_is_told_of_that_death(
 def test_who_asked_what_an_actor_had_died_of_before_its_stop_is_told_of_that_death(
     system: ActorSystem, book: Path
 ) -> None:
-    fragile = system.spawn(child(Fragile, book).options(retry=5, backoff=Backoff(initial=60.0)))
+    fragile = system.spawn(
+        child(Fragile, book).options(retry=5, backoff=Backoff(initial=60.0, maximum=60.0))
+    )
     events = system.events()
     answer = fragile.ask_future(Task(how="kill", deaths=1), timeout=60)
     next(event for event in events if isinstance(event, ActorWaits))

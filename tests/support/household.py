@@ -46,7 +46,7 @@ def spare(system: ActorSystem) -> int:
 
 def waiting(system: ActorSystem) -> ActorRef:
     """A player that was killed, and waits for its restart for longer than a test may take."""
-    player = system.spawn(child(Player).options(backoff=Backoff(initial=3_600.0)))
+    player = system.spawn(child(Player).options(backoff=Backoff(initial=3_600.0, maximum=3_600.0)))
     with system.events() as events:
         os.kill(player.ask(Pid()), signal.SIGKILL)
         next(event for event in events if isinstance(event, ActorWaits))

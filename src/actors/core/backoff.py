@@ -10,7 +10,8 @@ class Backoff(Message):
     """Delays the restarts of a child: ``initial``, then ``factor`` times longer each time.
 
     It composes with the limit of its supervisor: each restart counts, however late it comes. Durations
-    are in seconds. Raises `ValueError` for a value out of its range and `TypeError` for what is no number.
+    are in seconds. Raises `ValueError` for a value out of its range, or an `initial` longer than `maximum`,
+    and `TypeError` for what is no number.
     """
 
     initial: float = option(0.1, LASTING)
@@ -22,6 +23,13 @@ class Backoff(Message):
     """Up to which share a delay is shortened at random, so that not all come back at once."""
     reset_after: float = option(60.0, LASTING)
     """After a life of so many seconds a restart is a first one again."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.initial > self.maximum:
+            raise ValueError(
+                f"initial is {self.initial:g}, longer than maximum, which is {self.maximum:g}; "
+                "give a longer maximum, or a shorter initial"
+            )
 
     def attempt(self, previous: int, lived: float) -> int:
         """Which restart in a row comes next, after `previous` ones and a life of `lived` seconds."""
