@@ -74,9 +74,9 @@ def test_what_runs_is_copied_and_the_same() -> None:
 
 
 def test_what_does_not_run_is_left_alone() -> None:
-    before = Thing.idle.__code__, context.__code__
+    before = Thing.idle.__code__
     compact(live)
-    assert before[0] is Thing.idle.__code__
+    assert Thing.idle.__code__ is before
 
 
 def test_who_watches_the_calls_goes_on_watching() -> None:

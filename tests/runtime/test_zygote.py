@@ -268,6 +268,24 @@ def test_a_lack_of_processes_is_told_and_may_pass(monkeypatch: pytest.MonkeyPatc
         assert forks.wait(pid) == 0
 
 
+def test_after_many_requests_it_sees_to_cheaper_forks_pause_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen_to = forks.Gate()
+    monkeypatch.setattr(zygote, "_PAUSE", 1000.0)
+    monkeypatch.setattr(zygote, "_economise", seen_to.open)
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with here, there:
+        pid = short_of_processes(there, here, errno.EAGAIN, monkeypatch)
+        for _ in range(10):
+            here.send(b".")
+            assert here.recv(100) == bytes(zygote.PID)
+        seen_to.wait(WITHIN)
+        here.send(b".")
+        assert here.recv(100) == bytes(zygote.PID)
+        here.shutdown(socket.SHUT_WR)
+        assert forks.wait(pid) == 0
+    seen_to.close()
+
+
 def test_where_none_will_ever_be_had_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with here:

@@ -108,15 +108,17 @@ def _stage(opened: list[int]) -> Site:
 def _pipe(opened: list[int]) -> str:
     reading, writing = os.pipe()
     os.close(writing)
+    path = _path(opened, reading)
     fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, _SIZE)
-    return _path(opened, reading)
+    return path
 
 
 def _journal(opened: list[int]) -> str:
     descriptor = os.memfd_create(_NAME)
+    path = _path(opened, descriptor)
     os.truncate(descriptor, STATUS_PAGE + _SIZE)
     write_word(descriptor, Word.CAPACITY, _SIZE - frame.HEAD.size)
-    return _path(opened, descriptor)
+    return path
 
 
 def _path(opened: list[int], descriptor: int) -> str:

@@ -98,7 +98,7 @@ def _comes(requests: socket.socket) -> bool:
 
 def _economise() -> Descriptor | None:
     """Have a life write to less, and that be copied within each fork, while what is returned is kept."""
-    with suppress(Exception):  # likewise
+    with suppress(Exception):  # forks are dearer without, and as good
         compact(rehearse)
         _practise()
         written = scout(_rehearse_in_a_fork)
