@@ -9,7 +9,7 @@ import pytest
 
 from actors import Message
 from actors.core import codec
-from actors.core.codec import Codec, Limits, wire
+from actors.core.codec import Codec, Limits, flat, wire
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.schema import schema_of
 
@@ -150,3 +150,17 @@ def test_a_packer_that_failed_or_grew_is_not_used_again() -> None:
         wire.pack_plain({"a": "written already", "b": object()})
     wire.pack_plain("x" * (1 << 17))
     assert wire.pack_plain(1) == b"\x01"
+
+
+def test_what_is_to_be_known_of_a_class_can_be_worked_out_before_it_travels() -> None:
+    class Early(Message):
+        number: int
+
+    class Homeless(Message):
+        number: "Nowhere"  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore
+
+    flat.get_acquainted()
+    assert Early in flat.DUMPS
+    assert Early in flat.LOADS
+    with pytest.raises(EncodeError, match="Nowhere"):
+        CODEC.encode(Homeless(1))

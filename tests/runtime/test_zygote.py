@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorSystem, StartError
+from actors import Actor, ActorSystem, Message, StartError
+from actors.core.codec import flat
 from actors.runtime import linux, pinning, zygote
 from actors.runtime.site import Site
 from support import forks, household
@@ -133,6 +134,28 @@ def test_in_a_pause_it_sees_to_cheaper_forks(system: ActorSystem, settled: int) 
     assert not household.children(zygote)
     assert [household.rings(pid) for pid in pids] == [0, 0, 0]
     assert actors[2].ask("work", timeout=WITHIN) == 4
+
+
+class Remark(Message):
+    text: str
+
+
+class Learned(Actor):
+    """Tells how messages that it has never seen would travel as flat ones, and in which process it is."""
+
+    def receive(self, message: Any) -> Any:
+        return [os.getpid(), Remark in flat.LOADS, Remark in flat.DUMPS]
+
+
+@pytest.mark.usefixtures("ring")
+def test_what_it_forks_then_knows_all_message_classes(system: ActorSystem) -> None:
+    system.spawn(Learned, name="imports this module")
+    system.spawn(Learned, name="casts who was forked before")
+    while not household.rings(household.zygote(system)):
+        pass
+    system.spawn(Learned, name="casts who was forked then")
+    waits = household.spare(system)
+    assert system.spawn(Learned).ask("tell") == [waits, True, True]
 
 
 @pytest.mark.usefixtures("ring")

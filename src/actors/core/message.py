@@ -124,12 +124,17 @@ lookup_packed: Callable[[bytes | memoryview], type[Message] | None] = _packed.ge
 """`lookup` by the tag as it travels, which spares its decoding."""
 
 
+def defined() -> tuple[type[Message], ...]:
+    """The classes which this process has defined, each once: of those with one tag the latest."""
+    return tuple(_classes.values())
+
+
 def siblings(cls: type) -> dict[str, type[Message]]:
     """Message classes defined in the same scope, by name: what its annotations may refer to."""
     scope = (cls.__module__, cls.__qualname__.rpartition(".")[0])
     return {
         other.__name__: other
-        for other in tuple(_classes.values())
+        for other in defined()
         if (other.__module__, other.__qualname__.rpartition(".")[0]) == scope
     }
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
+from actors.core.codec.flat import get_acquainted
 from actors.runtime import birth, pinning
 from actors.runtime.compaction import compact
 from actors.runtime.descriptor import Descriptor
@@ -97,8 +98,9 @@ def _comes(requests: socket.socket) -> bool:
 
 
 def _economise() -> Descriptor | None:
-    """Have a life write to less, and that be copied within each fork, while what is returned is kept."""
+    """Have a life do and write to less, and that be copied in the fork, while what is returned is kept."""
     with suppress(Exception):  # forks are dearer without, and as good
+        get_acquainted()
         compact(rehearse)
         _practise()
         written = scout(_rehearse_in_a_fork)

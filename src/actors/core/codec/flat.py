@@ -9,13 +9,14 @@ general way, which knows how to say so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 from actors.core.codec import wire
 from actors.core.codec.limits import SEGMENT_MIN
 from actors.core.codec.nesting import kind_of
 from actors.core.errors import DecodeError
-from actors.core.message import Message, lookup_packed
+from actors.core.message import Message, defined, lookup_packed
 from actors.core.schema import Schema, fields_of, schema_of
 
 Dump = Callable[[Any], bytes | None]
@@ -74,6 +75,16 @@ LOADS: Final = _Loads()
 
 Raises almost anything if the fields are not what the class says.
 """
+
+
+def get_acquainted() -> None:
+    """Work out now what would be worked out when a message of each class that is defined first travels.
+
+    A class whose fields cannot travel says so then, as if nobody had tried.
+    """
+    for cls in defined():
+        with suppress(Exception):  # its annotations are the user's, and may raise anything
+            _ = DUMPS[cls], LOADS[cls]
 
 
 def _dump_of(schema: Schema) -> Dump:
