@@ -42,8 +42,9 @@ class Zygote:
         self.on_end = on_end
 
     def request(self) -> None:
-        self.requests += 1
-        self.prompt = True
+        if not self.prompt:
+            self.requests += 1
+            self.prompt = True
 
     def kill(self) -> None:
         self.prompt = False
@@ -52,7 +53,7 @@ class Zygote:
         """Hand over a process; return its pid and where its role can be read, unless it is `deaf`."""
         self.prompt = False
         pid = forks.fork(signal.pause)
-        reading, writing = os.pipe()
+        reading, writing = os.pipe2(os.O_NONBLOCK)
         if deaf:
             os.close(reading)
         self.on_fork(ActorProcess(pid, os.pidfd_open(pid)), Descriptor(writing))
@@ -69,7 +70,8 @@ class Stage:
         self.unwanted = set[int]()
         self._spare = spare
 
-    def start(self, number: int) -> None:
+    def start(self, number: int, then: Callable[[], object] = lambda: None) -> None:
+        """Have an actor start; `then` is called once it is known in which process."""
         assignment = Assignment(
             site=SITE,
             address=Address("here", number, f"player-{number}"),
@@ -79,16 +81,17 @@ class Stage:
             guardian=os.getpid(),
         )
         self._spare.cast(
-            assignment, lambda: number not in self.unwanted, lambda one: self._take(number, one)
+            assignment, lambda: number not in self.unwanted, lambda one: self._take(number, one, then)
         )
 
-    def _take(self, number: int, process: ActorProcess | None) -> None:
+    def _take(self, number: int, process: ActorProcess | None, then: Callable[[], object]) -> None:
         self.cast[number] = process
+        then()
 
-    def run(self) -> None:
-        """Run the loop for much longer than a start waits."""
+    def run(self, moments: float = 5) -> None:
+        """Run the loop, for much longer than a start waits unless told otherwise."""
         self._loop._running = True  # pyright: ignore[reportPrivateUsage]
-        self._loop.call_later(5 * module._MOMENT, self._loop.stop)  # pyright: ignore[reportPrivateUsage]
+        self._loop.call_later(moments * module._MOMENT, self._loop.stop)  # pyright: ignore[reportPrivateUsage]
         self._loop.run()
 
     def end(self) -> None:
@@ -167,6 +170,41 @@ def test_a_start_waits_for_a_moment_only(stage: Stage) -> None:
     assert stage.cast == {7: None}
     os.close(stage.zygote.fork()[1])
     assert stage.cast == {7: None}
+
+
+def test_of_starts_at_the_same_time_all_but_the_first_wait_too(stage: Stage) -> None:
+    readings = [stage.zygote.fork()[1]]
+    for number in (7, 8, 9):
+        stage.start(number)
+    assert set(stage.cast) == {7}
+    readings += [stage.zygote.fork()[1] for _ in range(2)]
+    assert [role(reading) for reading in readings] == [7, 8, 9]
+
+
+def test_they_wait_for_as_long_as_processes_come(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOMENT", 0.2)
+    for number in range(6):
+        stage.start(number)
+    for number in range(6):
+        stage.run(0.3)
+        assert role(stage.zygote.fork()[1]) == number
+    assert None not in stage.cast.values()
+
+
+def test_one_that_waits_no_longer_leaves_what_comes_then_to_the_next(stage: Stage) -> None:
+    readings: list[int] = []
+    stage.start(7, then=lambda: readings.append(stage.zygote.fork()[1]))
+    stage.start(8)
+    stage.run()
+    assert stage.cast[7] is None
+    assert role(*readings) == 8
+
+
+def test_one_after_the_other_stops_waiting_if_none_comes(stage: Stage) -> None:
+    for number in range(4):
+        stage.start(number)
+    stage.run(2)
+    assert stage.cast == dict.fromkeys(range(4))
 
 
 def test_nobody_waits_for_a_zygote_that_has_ended(stage: Stage) -> None:

@@ -21,7 +21,7 @@ from actors.runtime.role import Role
 from actors.runtime.worker import Assignment
 
 _MOMENT: Final = 0.01
-"""For how many seconds a start waits for a process that is on its way; a fork takes a tenth of that."""
+"""For how many seconds starts wait for the next process to come; a fork takes a fifth of that."""
 OnCast = Callable[[ActorProcess | None], None]
 """Gets the process that plays a role; None if there is none that could."""
 
@@ -42,8 +42,6 @@ class _Casting:
     role: bytes
     wanted: Callable[[], bool]
     then: OnCast
-    clock: Timer
-    """Rings when it has waited for long enough."""
 
 
 class Spare:
@@ -60,6 +58,8 @@ class Spare:
         self._zygote: ZygoteProcess | None = None
         self._waiting: _Waiting | None = None
         self._castings: deque[_Casting] = deque()
+        self._clock: Timer | None = None
+        """Rings when the first of these has waited for long enough since the last process came."""
         self._pids: set[int] = set()
         self._retired = False
 
@@ -71,7 +71,7 @@ class Spare:
         """Have the waiting process run an actor, or one that is on its way if that is `wanted` then."""
         if self._stale:
             self._dismiss()
-        role = self._role(assignment) if self._waiting is not None or self._coming else None
+        role = self._role(assignment) if self._waiting is not None or self._ask() else None
         if role is None:
             then(None)
         elif self._waiting is not None:
@@ -86,8 +86,8 @@ class Spare:
         if self._zygote is None and not self._retired:
             with suppress(OSError):
                 self._zygote = self._fork_zygote()
-        if self._zygote is not None and self._waiting is None:
-            self._zygote.request()
+        if self._waiting is None:
+            self._ask()
 
     def retire(self) -> None:
         """Have none wait any more."""
@@ -98,10 +98,12 @@ class Spare:
     def _stale(self) -> bool:
         return self._zygote is not None and self._zygote.stale
 
-    @property
-    def _coming(self) -> bool:
-        """Whether a process will be there in a moment."""
-        return self._zygote is not None and self._zygote.prompt
+    def _ask(self) -> bool:
+        """Ask for a process, unless one has been asked for; whether it will be there in a moment."""
+        if self._zygote is None:
+            return False
+        self._zygote.request()
+        return self._zygote.prompt
 
     def _role(self, assignment: Assignment) -> bytes | None:
         """What to tell the process; None if that is not for a fork, or more than a pipe takes at once."""
@@ -140,22 +142,38 @@ class Spare:
         return waiting.process
 
     def _put_off(self, role: bytes, wanted: Callable[[], bool], then: OnCast) -> None:
-        clock = self._loop.call_later(_MOMENT, lambda: self._give_up(casting))
-        casting = _Casting(role, wanted, then, clock)
-        self._castings.append(casting)
+        self._castings.append(_Casting(role, wanted, then))
+        self._wind(_MOMENT)
+
+    def _wind(self, seconds: float) -> None:
+        """Start the clock if it does not run, and there is somebody for whom it could ring."""
+        if self._castings and self._clock is None:
+            self._clock = self._loop.call_later(seconds, self._rung)
+
+    def _unwind(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
 
     def _put_on(self, waiting: _Waiting) -> None:
         """Have a process that has come play what has been put off for it."""
+        self._unwind()
         while self._castings:
             casting = self._castings.popleft()
-            casting.clock.cancel()
             if casting.wanted():
                 casting.then(self._tell(waiting, casting.role))
                 self.prepare()
-                return
+                break
+        self._wind(_MOMENT)
 
-    def _give_up(self, casting: _Casting) -> None:
-        self._castings.remove(casting)
+    def _rung(self) -> None:
+        """Give the first up; the next one unless a process has come by the loop's next round."""
+        self._clock = None
+        self._give_up()
+        self._wind(0.0)
+
+    def _give_up(self) -> None:
+        casting = self._castings.popleft()
         if casting.wanted():
             casting.then(None)
 
@@ -167,9 +185,9 @@ class Spare:
             zygote.kill()
         if waiting is not None:
             waiting.process.kill()
-        for casting in tuple(self._castings):
-            casting.clock.cancel()
-            self._give_up(casting)
+        self._unwind()
+        while self._castings:
+            self._give_up()
 
     def _ended(self, waiting: _Waiting) -> None:
         if self._waiting is waiting:
