@@ -9,7 +9,8 @@ import gc
 import multiprocessing
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
 from statistics import mean, median
@@ -44,6 +45,11 @@ def start_of_many(method: str, count: int) -> Figure:
     return _in_an_interpreter_of_its_own("many", method, count)
 
 
+def start_at_once(method: str, count: int) -> Figure:
+    """The mean time of so many bare processes that are all started before anyone waits for the first."""
+    return _in_an_interpreter_of_its_own("at once", method, count)
+
+
 def memory(method: str, count: int) -> Figure:
     """What a bare process adds to the memory of all (PSS), in bytes."""
     return _in_an_interpreter_of_its_own("memory", method, count)
@@ -65,14 +71,20 @@ class Bare:
 
     def __init__(self, method: str) -> None:
         context = _CONTEXTS[method]
-        self._end, there = context.Pipe()
-        self._process = context.Process(target=_live, args=(there,))
-        self.took = elapsed(self._start)
-        there.close()
+        self._end, self._there = context.Pipe()
+        self._process = context.Process(target=_live, args=(self._there,))
 
-    def _start(self) -> None:
+    def start(self) -> None:
         self._process.start()
+        self._there.close()
+
+    def hear(self) -> None:
+        """Wait for its byte."""
         self._end.recv_bytes()
+
+    def begin(self) -> None:
+        self.start()
+        self.hear()
 
     @property
     def pid(self) -> int:
@@ -94,26 +106,43 @@ def _starts(method: str, count: int) -> list[float]:
     times: list[float] = []
     for _ in range(count + 1):
         one = Bare(method)
-        times.append(one.took)
+        times.append(elapsed(one.begin))
         one.stop()
     return times[1:]  # the first may have started a fork server
 
 
 def _starts_of_many(method: str, count: int) -> list[float]:
-    with ExitStack() as stack:
-        many = [Bare(method) for _ in range(count)]
+    with _many(method, count) as many:
+        return [elapsed(one.begin) for one in many]
+
+
+def _starts_at_once(method: str, count: int) -> float:
+    def begin() -> None:
         for one in many:
-            stack.callback(one.stop)
-        return [one.took for one in many]
+            one.start()
+        for one in many:
+            one.hear()
+
+    with _many(method, count) as many:
+        return elapsed(begin) / count
 
 
 def _memory(method: str, count: int) -> float:
     alone = pss("self")
-    with ExitStack() as stack:
-        bare = [Bare(method) for _ in range(count)]
+    with _many(method, count) as bare:
         for one in bare:
-            stack.callback(one.stop)
+            one.begin()
         return (sum(pss(one.pid) for one in bare) + pss("self") - alone) / count
+
+
+@contextmanager
+def _many(method: str, count: int) -> Generator[list[Bare]]:
+    """So many that are yet to be started, and end with the block."""
+    with ExitStack() as stack:
+        many = [Bare(method) for _ in range(count)]
+        for one in many:
+            stack.callback(one.stop)
+        yield many
 
 
 def _measure(what: str, method: str, count: int) -> float:
@@ -124,6 +153,8 @@ def _measure(what: str, method: str, count: int) -> float:
             return median(_starts(method, count))
         case "many":
             return mean(_starts_of_many(method, count))
+        case "at once":
+            return _starts_at_once(method, count)
         case _:
             return _memory(method, count)
 

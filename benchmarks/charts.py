@@ -86,7 +86,7 @@ def _floors(result: Result) -> list[Bar]:
 
 
 def _runner(one: Series) -> Bar:
-    kind = "ours" if one.name == "actors" else "floor" if one.name in _FLOORS else "peer"
+    kind = "ours" if one.name == "actors" else "floor" if one.name.startswith(_FLOORS) else "peer"
     return Bar(one.name, one.typical, kind, (one.typical, one.p99) if one.p99 else one.span)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -34,6 +35,18 @@ class Lives:
                 actor.ask(Ask(n=1))
 
         took = each(count, begin)
+        self._stage.end(actors)
+        return took
+
+    def at_once(self, count: int) -> Figure:
+        """The same, where all are asked for before anyone waits for the first."""
+        actors: list[ActorRef] = []
+
+        async def begin() -> None:
+            actors.extend(await asyncio.gather(*self._stage.spawning(count)))
+            await asyncio.gather(*(actor.ask_async(Ask(n=1), timeout=PATIENCE) for actor in actors))
+
+        took = each(count, lambda: asyncio.run(begin()))
         self._stage.end(actors)
         return took
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,10 @@ class Stage:
     def spawn(self, count: int) -> list[ActorRef]:
         """Start so many actors, one after another."""
         return [self.system.spawn(child(Echo)) for _ in range(count)]
+
+    def spawning(self, count: int) -> list[Coroutine[None, None, ActorRef]]:
+        """What starts so many actors, each."""
+        return [self.system.spawn_async(child(Echo)) for _ in range(count)]
 
     def end(self, actors: list[ActorRef]) -> None:
         """Kill them, and wait until they are gone."""

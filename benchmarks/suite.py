@@ -196,6 +196,11 @@ class Suite:
                     spawn,
                 ),
             )
+            yield Contest(
+                "spawn to first reply, 50 at once",
+                partial(lives.at_once, count),
+                (Rival("bare fork, at once", partial(bare.start_at_once, "fork", count)),),
+            )
             p50, kills = partial(bare.start_p50, "fork", count), self._count(20)
             yield Contest(
                 "SIGKILL to next reply",
