@@ -9,8 +9,7 @@ import gc
 import multiprocessing
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, ForkServerContext, SpawnContext
 from statistics import mean, median
@@ -112,37 +111,38 @@ def _starts(method: str, count: int) -> list[float]:
 
 
 def _starts_of_many(method: str, count: int) -> list[float]:
-    with _many(method, count) as many:
-        return [elapsed(one.begin) for one in many]
+    with ExitStack() as stack:
+        return [elapsed(_one_of_many(method, stack).begin) for _ in range(count)]
 
 
 def _starts_at_once(method: str, count: int) -> float:
     def begin() -> None:
+        many = [_one_of_many(method, stack) for _ in range(count)]
         for one in many:
             one.start()
         for one in many:
             one.hear()
 
-    with _many(method, count) as many:
+    with ExitStack() as stack:
         return elapsed(begin) / count
 
 
 def _memory(method: str, count: int) -> float:
     alone = pss("self")
-    with _many(method, count) as bare:
-        for one in bare:
-            one.begin()
-        return (sum(pss(one.pid) for one in bare) + pss("self") - alone) / count
-
-
-@contextmanager
-def _many(method: str, count: int) -> Generator[list[Bare]]:
-    """So many that are yet to be started, and end with the block."""
     with ExitStack() as stack:
-        many = [Bare(method) for _ in range(count)]
-        for one in many:
-            stack.callback(one.stop)
-        yield many
+        pids: list[int] = []
+        for _ in range(count):
+            one = _one_of_many(method, stack)
+            one.begin()
+            pids.append(one.pid)
+        return (sum(map(pss, pids)) + pss("self") - alone) / count
+
+
+def _one_of_many(method: str, stack: ExitStack) -> Bare:
+    """One that is yet to be started, and ends with all others."""
+    one = Bare(method)
+    stack.callback(one.stop)
+    return one
 
 
 def _measure(what: str, method: str, count: int) -> float:
