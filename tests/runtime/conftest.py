@@ -8,7 +8,6 @@ import pytest
 from actors import ActorSystem, Mailbox
 from actors.runtime import log
 from actors.runtime.lane import Lane
-from actors.runtime.mailbox.parcel import Places
 from actors.runtime.replies import Replies
 
 
@@ -35,7 +34,7 @@ def gate() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def lane(tmp_path: Path) -> Lane:
-    return Lane(tmp_path, Places(tmp_path / "parcels", tmp_path / "spill"))
+    return Lane.at(tmp_path, tmp_path / "spill")
 
 
 @pytest.fixture

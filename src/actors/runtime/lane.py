@@ -10,6 +10,7 @@ import io
 import mmap
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -37,12 +38,14 @@ class Lane:
     """Where a lane is."""
 
     directory: Path
+    pipe: str
+    """The pipe itself."""
     places: Places
 
-    @property
-    def pipe(self) -> Path:
-        """The pipe itself."""
-        return self.directory / "pipe"
+    @classmethod
+    def at(cls, directory: Path, spill: Path) -> Lane:
+        """The lane in a directory, whose parcels may overflow to `spill`."""
+        return cls(directory, f"{directory}/pipe", Places(directory / "parcels", spill))
 
 
 class LaneReader:
@@ -68,7 +71,8 @@ class LaneReader:
             finally:
                 os.close(keeper)
         except BaseException:
-            lane.pipe.unlink(missing_ok=True)  # `rmtree` would need a descriptor
+            with suppress(FileNotFoundError):
+                os.unlink(lane.pipe)  # `rmtree` would need a descriptor
             lane.places.main.rmdir()
             raise
 

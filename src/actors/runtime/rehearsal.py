@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import math
 import os
 import signal
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+import attrs
+
+from actors.core import envelope
 from actors.core.actor import Actor
 from actors.core.codec import Codec
+from actors.core.envelope import Kind
+from actors.core.message import Request
 from actors.core.spec import child
 from actors.runtime import blueprint
+from actors.runtime.lane import Lane
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.mailbox.layout import Layout
@@ -33,14 +40,24 @@ _SIZE: Final = 4096
 """How many bytes a pipe on the stage holds."""
 
 
-class Understudy(Actor):
-    """Stops with its first message."""
+class Cue(Request[int]):
+    """What the one who rehearses is asked."""
 
-    def receive(self, message: Any) -> None:
+    line: int
+
+
+class Understudy(Actor):
+    """Stops with the first question."""
+
+    def receive(self, message: Any) -> Any:
+        if not isinstance(message, Cue):
+            return None
         self.context.stop()
+        return message.line
 
 
 _BLUEPRINT: Final = blueprint.draw(child(Understudy), Codec())
+_CUE: Final = Codec().encode(Cue(line=1))[0]
 _SCRIPT: Final = Codec().encode(
     Role(id=GUARDIAN, path=_NAME, incarnation=0, blueprint=_BLUEPRINT.packed[0])
 )[0]
@@ -48,11 +65,17 @@ _SCRIPT: Final = Codec().encode(
 
 class _Rehearsing(Worker):
     def rehearse(self) -> None:
-        """Start, say so, and take what was said, as the actor is its own guardian."""
+        """Start, say so, hear it, as the actor is its own guardian, and answer what it asks itself."""
         self._heed_signals()
         self._start()
         self._announce(known=True)
+        self._ask()
         self._serve()
+
+    def _ask(self) -> None:
+        endpoint = self._endpoint
+        question = envelope.mail(Kind.ASK, endpoint.sender, 1, math.inf) + _CUE
+        endpoint.post(endpoint.guardian, question, ())
 
     def leave(self) -> None:
         """Let go of what is not let go of with the last reference."""
@@ -63,8 +86,19 @@ class _Rehearsing(Worker):
         """Go on: there is nothing yet to be interrupted."""
 
 
+@attrs.frozen
+class _Stage(Site):
+    """Where there is one mailbox, and one lane."""
+
+    _lane: Lane
+
+    def lane(self, number: int, name: str) -> Lane:
+        super().lane(number, name)  # as an asker's is looked up
+        return self._lane
+
+
 def rehearse() -> None:
-    """Live until after the first message. Raises `OSError` if that cannot be.
+    """Live until after the first question. Raises `OSError` if that cannot be.
 
     Nobody notices: the stage is made of pipes and memory without a name. Nothing of it stays. What an actor
     does not do either is kept short, as its pages are copied, too: an actor's end above all.
@@ -102,7 +136,8 @@ def _stage(opened: list[int]) -> Site:
         stack="",
         credits="",
     )
-    return Site(_NOWHERE, _NOWHERE, _NAME, layout)
+    lane = Lane(_NOWHERE, _pipe(opened), Places(_NOWHERE, _NOWHERE))
+    return _Stage(_NOWHERE, _NOWHERE, _NAME, layout, lane)
 
 
 def _pipe(opened: list[int]) -> str:

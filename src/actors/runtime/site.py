@@ -25,7 +25,6 @@ from actors.core.glance import brief
 from actors.runtime import rundirectory
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox.layout import Layout
-from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.status import Status, Word
 
 GUARDIAN: Final = 0
@@ -80,8 +79,8 @@ class Site:
 
     def lane(self, number: int, name: str) -> Lane:
         """A lane of an actor's process."""
-        directory = self.path / str(number) / Path(name).name
-        return Lane(directory, Places(directory / "parcels", self.spill / str(number) / name))
+        place = f"{number}/{os.path.basename(name)}"
+        return Lane.at(self.path / place, self.spill / place)
 
     def replies(self, number: int, incarnation: int) -> Lane:
         """The lane for the replies to one incarnation of a process."""

@@ -15,7 +15,6 @@ from actors.runtime.guardian import herald as heralds
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.lane import Lane, LaneReader
-from actors.runtime.mailbox.parcel import Places
 
 CODEC = Codec()
 LETTERS = [
@@ -45,7 +44,7 @@ def herald(tmp_path: Path, reader: LaneReader, loop: Loop) -> Iterator[Herald]:
 
 
 def lane_in(directory: Path) -> Lane:
-    return Lane(directory / "lane", Places(directory / "lane" / "parcels", directory / "spill"))
+    return Lane.at(directory / "lane", directory / "spill")
 
 
 def read(reader: LaneReader, events: list[Event]) -> None:

@@ -14,7 +14,6 @@ from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.subscriber import Subscriber
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox.outbox import Outbox
-from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.pipe import Pipe
 
 CODEC = Codec()
@@ -23,7 +22,7 @@ KEPT = 10_000
 
 @pytest.fixture
 def lane(tmp_path: Path) -> Lane:
-    return Lane(tmp_path / "lane", Places(tmp_path / "lane" / "parcels", tmp_path / "spill"))
+    return Lane.at(tmp_path / "lane", tmp_path / "spill")
 
 
 @pytest.fixture
