@@ -22,6 +22,9 @@ from actors.runtime.worker import Assignment, Worker
 
 PIPE_BUF: Final = 4096
 """How many bytes an empty pipe takes at once and whole, whatever the kernel grants."""
+_LULL: Final = 0.003
+"""After how many seconds without a word there is time to rehearse. In a row of starts it comes before, and
+those who start need the processor."""
 
 
 def main(assignment: Assignment) -> None:
@@ -36,7 +39,7 @@ def wait(site: Site, guardian: int, preparation: dict[str, Any] | None, pipe: in
     The target of a `multiprocessing.Process`. Ends if the pipe does.
     """
     leave_home(guardian, pipe)
-    if not _is_readable(pipe):
+    if not _is_told_soon(pipe):
         with suppress(Exception):  # whatever goes wrong in a rehearsal, the actor can do without
             rehearse()
     told = os.read(pipe, PIPE_BUF)
@@ -46,10 +49,10 @@ def wait(site: Site, guardian: int, preparation: dict[str, Any] | None, pipe: in
         _live(role.assignment(site, guardian, preparation))
 
 
-def _is_readable(pipe: int) -> bool:
+def _is_told_soon(pipe: int) -> bool:
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(poll.poll(_LULL * 1000))
 
 
 def leave_home(guardian: int, *kept: int) -> None:
