@@ -18,8 +18,10 @@ from benchmarks.stage import Stage
 class Lives:
     """What it takes to start actors, and to have them again."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, spares: int = 0) -> None:
+        """With spares, `together` and `at_once` begin when so many wait."""
         self._stage = stage
+        self._spares = spares
 
     def one_by_one(self, times: int) -> Figure:
         """From the spawn of an actor to its first reply, one actor after another."""
@@ -28,6 +30,8 @@ class Lives:
     def together(self, count: int) -> Figure:
         """From the first spawn of many actors to the last one's first reply, for each."""
         actors: list[ActorRef] = []
+        if self._spares:
+            self._stage.rest(self._spares)
 
         def begin() -> None:
             actors.extend(self._stage.spawn(count))
@@ -41,6 +45,8 @@ class Lives:
     def at_once(self, count: int) -> Figure:
         """The same, where all are asked for before anyone waits for the first."""
         actors: list[ActorRef] = []
+        if self._spares:
+            self._stage.rest(self._spares)
 
         async def begin() -> None:
             actors.extend(await asyncio.gather(*self._stage.spawning(count)))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from actors import ActorRef, ActorSystem, child
 from benchmarks.cast import Echo
 from benchmarks.measure import PATIENCE
+
+_A_MOMENT: Final = 0.02
 
 
 class Stage:
@@ -44,14 +48,22 @@ class Stage:
             self.end(actors)
 
     def pids(self) -> list[int]:
-        """All processes of the system: actors, spare and zygote, the guardian, and at last this one."""
+        """All processes of the system: actors, spares and zygote, the guardian, and at last this one."""
+        return [*self._children(), self.system.guardian_pid, os.getpid()]
+
+    def rest(self, spares: int) -> None:
+        """Wait until so many spares wait while only the one actor is there."""
+        while len(self._children()) < spares + 2:
+            time.sleep(_A_MOMENT)
+        time.sleep(_A_MOMENT)  # the last one rehearses
+
+    def _children(self) -> list[int]:
         guardian = self.system.guardian_pid
-        children = Path(f"/proc/{guardian}/task/{guardian}/children").read_text()
-        return [*map(int, children.split()), guardian, os.getpid()]
+        return [*map(int, Path(f"/proc/{guardian}/task/{guardian}/children").read_text().split())]
 
 
 @contextmanager
-def stage(name: str) -> Generator[Stage]:
+def stage(name: str, spares: int = 1) -> Generator[Stage]:
     """A system that restarts what falls however often."""
-    with ActorSystem(name, max_restarts=10**6) as system:
+    with ActorSystem(name, max_restarts=10**6, spares=spares) as system:
         yield Stage(system)

@@ -209,6 +209,21 @@ class Suite:
             )
             raised = partial(lives.after_an_exception, kills)
             yield Contest("exception to next reply", raised, (Rival("bare fork", p50),))
+        with stage("spares", spares=count) as ours:
+            lives = Lives(ours, spares=count)
+            yield Contest(
+                "spawn to first reply, 50 actors, as many spares",
+                partial(lives.together, count),
+                (
+                    Rival("bare fork, all live on", partial(bare.start_of_many, "fork", count)),
+                    Rival("bare forkserver", partial(bare.start, "forkserver", self._count(20))),
+                ),
+            )
+            yield Contest(
+                "spawn to first reply, 50 at once, as many spares",
+                partial(lives.at_once, count),
+                (Rival("bare fork, at once", partial(bare.start_at_once, "fork", count)),),
+            )
         yield Contest(
             "start and stop of a system", start_and_stop, (Rival("import of it", bare.imports_time),)
         )

@@ -86,6 +86,25 @@ def test_the_process_that_waits_becomes_the_next_actors(system: ActorSystem, spa
     assert household.spare(system) != spare
 
 
+def test_as_many_wait_as_the_system_is_told() -> None:
+    with ActorSystem("many", spares=3) as system:
+        for name in ("first", "second"):
+            system.spawn(Player, name=name)
+        while len(waiting := household.spares(system)) != 3:
+            pass
+        pids = [system.spawn(Player).ask(Pid()) for _ in range(3)]
+        assert set(pids) == waiting
+        while len(household.spares(system)) != 3:
+            pass
+
+
+def test_without_spares_a_system_has_no_process_but_the_guardian_and_its_actors() -> None:
+    with ActorSystem("frugal", spares=0) as system:
+        actors = [system.spawn(Player) for _ in range(3)]
+        kill(actors[0])
+        assert household.children(system.guardian_pid) == {actor.ask(Pid()) for actor in actors}
+
+
 def test_a_killed_actor_goes_on_in_it(system: ActorSystem, spare: int) -> None:
     assert kill(system.ref("first")) == spare
 

@@ -65,7 +65,7 @@ def test_a_system_that_was_not_started_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["max_guardian_restarts", "start_timeout", "shutdown_timeout", "max_restarts"]
+    "name", ["max_guardian_restarts", "spares", "start_timeout", "shutdown_timeout", "max_restarts"]
 )
 def test_a_number_out_of_its_range_is_refused_when_the_system_is_made(name: str) -> None:
     options: dict[str, Any] = {name: -1}
@@ -79,6 +79,7 @@ def test_a_number_out_of_its_range_is_refused_when_the_system_is_made(name: str)
         ("name", [5, None], "a str"),
         ("max_restarts", ["x", None, 1.5], "a whole number, at least 0"),
         ("max_guardian_restarts", ["x", None, 1.5], "a whole number, at least 0"),
+        ("spares", ["x", None, 1.5], "a whole number, at least 0"),
         ("within", ["x", None], "a number of seconds, greater than 0"),
         ("start_timeout", ["x", None], "a number of seconds, at least 0"),
         ("shutdown_timeout", ["x", None], "a number of seconds, at least 0"),

@@ -228,17 +228,19 @@ def test_signals_that_end_a_system_do_not_end_it_before(
     assert household.zygote(system) == pid
 
 
-def test_it_and_those_that_wait_may_be_killed_at_any_time(system: ActorSystem, settled: int) -> None:
-    actor = system.ref("settled-0")
-    victims = 0
-    while victims < 60:
-        with suppress(StartError):  # of one that had just been told
-            system.spawn(Player)
-        for pid in household.children(system.guardian_pid) - household.actors(system):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-                victims += 1
-        assert actor.ask(Numbers(), timeout=WITHIN) == []
+@pytest.mark.parametrize("spares", [1, 4])
+def test_it_and_those_that_wait_may_be_killed_at_any_time(spares: int) -> None:
+    with ActorSystem("killed", spares=spares) as system:
+        actor = system.spawn(Player)
+        victims = 0
+        while victims < 60:
+            with suppress(StartError):  # of one that had just been told
+                system.spawn(Player)
+            for pid in household.children(system.guardian_pid) - household.actors(system):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    victims += 1
+            assert actor.ask(Numbers(), timeout=WITHIN) == []
 
 
 def test_it_ends_with_its_guardian(system: ActorSystem, settled: int) -> None:

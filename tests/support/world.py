@@ -164,7 +164,7 @@ class World:
         )
         herald = SimpleNamespace(publish=self.events.append)
         self.escalated: list[str] = []
-        with mock.patch.object(lives, "Spare", return_value=self.make_spare()):
+        with mock.patch.object(lives, "Spares", return_value=self.make_spares()):
             self.tree = Tree(
                 cast("Any", endpoint),
                 cast("Any", self),
@@ -344,7 +344,7 @@ class World:
         """All but the root."""
         return (node for node in self.tree.nodes.values() if node is not self.tree.root)
 
-    def make_spare(self) -> SimpleNamespace:
+    def make_spares(self) -> SimpleNamespace:
         """Nobody waits to become an actor's process, though perhaps it takes a moment to see that."""
 
         def cast(_: Assignment, wanted: Callable[[], bool], then: Callable[[None], None]) -> None:

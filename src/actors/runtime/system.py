@@ -62,6 +62,7 @@ class ActorSystem:
         within: float = 5.0,
         on_escalation: Escalation = Escalation.STOP_BRANCH,
         max_guardian_restarts: int = 3,
+        spares: int = 1,
         handle_signals: bool = True,
         start_timeout: float = 60.0,
         shutdown_timeout: float = 60.0,
@@ -73,7 +74,9 @@ class ActorSystem:
         times within `within` seconds. With one more crash it is stopped for good, and `on_escalation` may
         have the whole system stop with it. A guardian process that is killed is replaced, at most
         `max_guardian_restarts` times within a minute; each may take `start_timeout` seconds to be ready,
-        with its import of the application's main module. `shutdown_timeout` bounds `stop`, whatever the
+        with its import of the application's main module. So many `spares` are processes which wait, asleep,
+        to become the next actors', so that a start or a restart need not wait for a fork; each takes the
+        memory of an idle actor, and 0 does without them. `shutdown_timeout` bounds `stop`, whatever the
         actors' own budgets (``shutdown=``) add up to: then everything is killed. `limits` bound the
         messages of this process. Raises `ValueError` for a value out of its range and `TypeError` for one
         of another type.
@@ -81,7 +84,9 @@ class ActorSystem:
         linux.require()
         self.name = check_name(name)
         escalation = choice(Escalation).check("on_escalation", on_escalation)
-        self._orders = Orders({}, Intensity(max_restarts, within), escalation)
+        self._orders = Orders(
+            {}, Intensity(max_restarts, within), escalation, spares=COUNT.check("spares", spares)
+        )
         replacements = COUNT.check("max_guardian_restarts", max_guardian_restarts)
         self._replacements = Intensity(replacements, _MINUTE)
         self._handle_signals: bool = FLAG.check("handle_signals", handle_signals)

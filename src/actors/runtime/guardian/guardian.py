@@ -96,6 +96,7 @@ class Guardian:
             hear=self._hear_out,
             escalate=self._escalate,
             preparation=preparation,
+            spares=orders.spares,
             generation=orders.generation,
         )
         self._strangers = Strangers(self._loop, self._tree.owns)

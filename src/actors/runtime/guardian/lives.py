@@ -21,7 +21,7 @@ from actors.runtime.guardian import estate
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.node import Done, Node, State
 from actors.runtime.guardian.process import ActorProcess
-from actors.runtime.guardian.spare import Spare
+from actors.runtime.guardian.spares import Spares
 from actors.runtime.guardian.undertaker import Undertaker
 from actors.runtime.mailbox.status import Word
 from actors.runtime.worker import Assignment
@@ -45,6 +45,7 @@ class Lives:
         undertaker: Undertaker,
         hear: Done,
         preparation: dict[str, Any] | None,
+        spares: int,
     ) -> None:
         """`hear` takes in what processes have said, which a death must not overtake."""
         self.on_death: Callable[[Node, int, ExitReason], None] = nobody_cares
@@ -53,16 +54,16 @@ class Lives:
         self._undertaker = undertaker
         self._hear = hear
         self._preparation = preparation
-        self._spare = Spare(endpoint, loop, preparation)
+        self._spares = Spares(endpoint, loop, preparation, spares)
         self._pids: set[int] = set()
 
     def owns(self, pid: int) -> bool:
         """Whether a process is an actor's, or is to become one's."""
-        return pid in self._pids or self._spare.owns(pid)
+        return pid in self._pids or self._spares.owns(pid)
 
     def prepare(self) -> None:
         """Have a process ready for the next actor, as far as one is to be had."""
-        self._spare.prepare()
+        self._spares.prepare()
 
     def launch(self, node: Node, launched: Callable[[OSError | None], None]) -> None:
         """Have a process run an actor; `launched` is told that one does, or why none is to be had.
@@ -92,7 +93,7 @@ class Lives:
             else:
                 launched(None)
 
-        self._spare.cast(assignment, wanted, cast)
+        self._spares.cast(assignment, wanted, cast)
         self._loop.call_later(0.0, self.prepare)
 
     def _take_in(self, node: Node, process: ActorProcess) -> None:
@@ -109,7 +110,7 @@ class Lives:
 
     def launch_no_more(self) -> None:
         """No actor is to start any more."""
-        self._spare.retire()
+        self._spares.retire()
 
     def ended(self, node: Node, said: Ended) -> None:
         """A worker says why it is about to end."""

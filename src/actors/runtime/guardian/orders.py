@@ -22,6 +22,8 @@ class Orders:
     """What `multiprocessing` tells a spawned process: where the main module is, ``sys.path``, …"""
     intensity: Intensity
     escalation: Escalation = Escalation.STOP_BRANCH
+    spares: int = 1
+    """How many processes are to wait to become actors'."""
     generation: int = 0
     """How many guardians the system has had before."""
     cause: str = ""

@@ -51,6 +51,7 @@ class Tree:
         hear: Done,
         escalate: Callable[[Node], None],
         preparation: dict[str, Any] | None = None,
+        spares: int = 1,
         generation: int = 0,
     ) -> None:
         """An empty tree.
@@ -66,7 +67,7 @@ class Tree:
         self.letters = Letters(loop, herald.publish)
         self.archive = Archive()
         self._undertaker = Undertaker(endpoint, herald, self.letters, self.archive, self.nodes)
-        self._lives = Lives(endpoint, loop, self._undertaker, hear, preparation)
+        self._lives = Lives(endpoint, loop, self._undertaker, hear, preparation, spares)
         self._stopping = Stopping(self._lives, self._undertaker)
         self._starting = Starting(loop, herald, self._lives, self._stopping)
         self._restarting = Restarting(

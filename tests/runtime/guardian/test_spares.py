@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -16,10 +18,10 @@ from actors.core.address import Address
 from actors.core.codec import Codec
 from actors.runtime import blueprint
 from actors.runtime.descriptor import Descriptor
-from actors.runtime.guardian import spare as module
+from actors.runtime.guardian import spares as module
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.process import ActorProcess
-from actors.runtime.guardian.spare import Spare
+from actors.runtime.guardian.spares import Spares
 from actors.runtime.site import Site
 from actors.runtime.worker import Assignment
 from support import forks
@@ -61,14 +63,24 @@ class Zygote:
 
 
 class Stage:
-    """A spare whose zygote has been asked for a process, and who has been cast."""
+    """Spares whose zygote has been asked for a process, and who has been cast."""
 
-    def __init__(self, spare: Spare, zygote: Zygote, loop: Loop) -> None:
-        self.zygote = zygote
+    def __init__(self, spares: Spares, loop: Loop) -> None:
         self._loop = loop
         self.cast: dict[int, ActorProcess | None] = {}
         self.unwanted = set[int]()
-        self._spare = spare
+        self._spares = spares
+
+    @property
+    def zygote(self) -> Zygote:
+        """The fake one."""
+        zygote: Any = self._spares._zygote  # pyright: ignore[reportPrivateUsage]
+        assert isinstance(zygote, Zygote)
+        return zygote
+
+    def prepare(self) -> None:
+        """What the guardian does after each start."""
+        self._spares.prepare()
 
     def start(self, number: int, then: Callable[[], object] = lambda: None) -> None:
         """Have an actor start; `then` is called once it is known in which process."""
@@ -80,7 +92,7 @@ class Stage:
             blueprint=BLUEPRINT,
             guardian=os.getpid(),
         )
-        self._spare.cast(
+        self._spares.cast(
             assignment, lambda: number not in self.unwanted, lambda one: self._take(number, one, then)
         )
 
@@ -95,29 +107,36 @@ class Stage:
         self._loop.run()
 
     def end(self) -> None:
-        self._spare.retire()
+        self._spares.retire()
         self.run()  # which collects who has waited in vain
         for process in filter(None, self.cast.values()):
             process.kill()
             process.reap()
 
 
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    zygotes: list[Zygote] = []
-
-    def fork_zygote(*arguments: Any, **callbacks: Any) -> Zygote:
-        zygotes.append(Zygote(*arguments, **callbacks))
-        return zygotes[-1]
-
-    monkeypatch.setattr(module, "ZygoteProcess", fork_zygote)
+@contextmanager
+def staged(size: int) -> Generator[Stage]:
+    """So many spares, whose zygote has been asked for the first of them."""
     loop, endpoint = Loop(), SimpleNamespace(site=SITE, codec=Codec())
-    spare: Any = Spare(endpoint, loop, None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    spare.prepare()
-    stage = Stage(spare, zygotes[0], loop)
-    yield stage
-    stage.end()
+    spares: Any = Spares(endpoint, loop, None, size)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with mock.patch.object(module, "ZygoteProcess", Zygote):
+        spares.prepare()
+        stage = Stage(spares, loop)
+        yield stage
+        stage.end()
     loop._epoll.close()  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with staged(1) as stage:
+        yield stage
+
+
+@pytest.fixture
+def three() -> Iterator[Stage]:
+    with staged(3) as stage:
+        yield stage
 
 
 def role(reading: int) -> int:
@@ -217,4 +236,54 @@ def test_nobody_waits_for_a_zygote_that_has_ended(stage: Stage) -> None:
 def test_one_that_dies_before_it_is_told_is_missed_by_nobody(stage: Stage) -> None:
     stage.start(7)
     stage.zygote.fork(deaf=True)
+    assert stage.cast == {7: None}
+
+
+def test_those_that_wait_come_one_after_the_other_until_there_are_enough(three: Stage) -> None:
+    readings = [three.zygote.fork()[1] for _ in range(3)]
+    assert three.zygote.requests == 3
+    for number in (7, 8, 9):
+        three.start(number)
+    assert [role(reading) for reading in readings] == [7, 8, 9]
+
+
+def test_while_actors_start_no_more_are_asked_for_than_are_needed(three: Stage) -> None:
+    readings = [three.zygote.fork()[1] for _ in range(3)]
+    three.start(7)
+    three.prepare()
+    assert three.zygote.requests == 3
+    three.run()
+    assert three.zygote.requests == 4
+    for reading in readings:
+        os.close(reading)
+
+
+def test_the_last_is_replaced_at_once(three: Stage) -> None:
+    readings = [three.zygote.fork()[1] for _ in range(3)]
+    for number in (7, 8, 9):
+        three.start(number)
+        three.prepare()
+    assert three.zygote.requests == 4
+    readings.append(three.zygote.fork()[1])
+    assert three.zygote.requests == 4
+    three.start(10)
+    assert [role(reading) for reading in readings] == [7, 8, 9, 10]
+
+
+def test_one_that_has_died_is_passed_over(three: Stage) -> None:
+    dead, _ = three.zygote.fork(deaf=True)
+    _, reading = three.zygote.fork()
+    three.start(7)
+    assert role(reading) == 7
+    process = three.cast[7]
+    assert process
+    assert process.pid != dead
+
+
+def test_without_any_there_is_no_zygote() -> None:
+    spares: Any = Spares(SimpleNamespace(site=SITE, codec=Codec()), Loop(), None, 0)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    stage = Stage(spares, Loop())
+    with mock.patch.object(module, "ZygoteProcess", side_effect=AssertionError):
+        stage.prepare()
+        stage.start(7)
     assert stage.cast == {7: None}

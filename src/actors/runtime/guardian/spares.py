@@ -1,8 +1,9 @@
-"""The spare: a process that waits to become the next actor's."""
+"""The spares: processes that wait to become the next actors'."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,8 @@ from actors.runtime.worker import Assignment
 
 _MOMENT: Final = 0.01
 """For how many seconds starts wait for the next process to come; a fork takes a fifth of that."""
+_LULL: Final = 0.02
+"""For how many seconds none has started when there is time to have more than one process wait."""
 OnCast = Callable[[ActorProcess | None], None]
 """Gets the process that plays a role; None if there is none that could."""
 
@@ -44,24 +47,31 @@ class _Casting:
     then: OnCast
 
 
-class Spare:
-    """At most one process that the zygote forks ahead of need, so that a start need not wait for a fork.
+class Spares:
+    """Processes that the zygote forks ahead of need, so that a start need not wait for a fork.
 
     Where there is none, or none that would do, the guardian forks: that is slower, and no error. Nothing in
     here waits.
     """
 
-    def __init__(self, endpoint: Endpoint, loop: Loop, preparation: dict[str, Any] | None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, loop: Loop, preparation: dict[str, Any] | None, size: int
+    ) -> None:
+        """Have `size` of them once the first actor starts, of none no zygote either."""
         self._endpoint = endpoint
         self._loop = loop
         self._preparation = preparation
         self._zygote: ZygoteProcess | None = None
-        self._waiting: _Waiting | None = None
+        self._size = size
+        self._waiting: deque[_Waiting] = deque()
+        self._cast_at = 0.0
+        """When the last of them became an actor's, on the monotonic clock."""
+        self._filling: Timer | None = None
         self._castings: deque[_Casting] = deque()
         self._clock: Timer | None = None
         """Rings when the first of these has waited for long enough since the last process came."""
         self._pids: set[int] = set()
-        self._retired = False
+        self._retired = not size
 
     def owns(self, pid: int) -> bool:
         """Whether a process is the zygote, or waits, or is on its way out."""
@@ -71,23 +81,22 @@ class Spare:
         """Have the waiting process run an actor, or one that is on its way if that is `wanted` then."""
         if self._stale:
             self._dismiss()
-        role = self._role(assignment) if self._waiting is not None or self._ask() else None
+        role = self._role(assignment) if self._waiting or self._ask() else None
         if role is None:
             then(None)
-        elif self._waiting is not None:
-            then(self._tell(self._waiting, role))
+        elif self._waiting:
+            then(self._tell(role))
         else:
             self._put_off(role, wanted, then)
 
     def prepare(self) -> None:
-        """Have a process wait that knows what the guardian knows, if it is to be had."""
+        """Have processes wait that know what the guardian knows, as far as they are to be had."""
         if self._stale:
             self._dismiss()
         if self._zygote is None and not self._retired:
             with suppress(OSError):
                 self._zygote = self._fork_zygote()
-        if self._waiting is None:
-            self._ask()
+        self._fill()
 
     def retire(self) -> None:
         """Have none wait any more."""
@@ -125,21 +134,38 @@ class Spare:
         self._pids.add(zygote.pid)
         return zygote
 
+    def _fill(self) -> None:
+        """Ask for a process if too few wait: for the first at once, for others when nobody starts."""
+        few = len(self._waiting) < self._size
+        busy = self._cast_at + _LULL - time.monotonic()
+        if not self._waiting or (few and busy <= 0):
+            self._ask()
+        elif few and self._filling is None:
+            self._filling = self._loop.call_later(busy, self._fill_on)
+
+    def _fill_on(self) -> None:
+        self._filling = None
+        self._fill()
+
     def _forked(self, process: ActorProcess, pipe: Descriptor) -> None:
-        waiting = self._waiting = _Waiting(process, pipe)
+        waiting = _Waiting(process, pipe)
+        self._waiting.append(waiting)
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._ended(waiting))
-        self._put_on(waiting)
+        self._put_on()
+        self._fill()
 
-    def _tell(self, waiting: _Waiting, role: bytes) -> ActorProcess | None:
-        """Have the waiting process play a role; None if it has just died."""
-        if not _told(waiting, role):
-            self._dismiss()
-            return None
-        self._waiting = None
-        self._loop.remove(waiting.process.pidfd)
-        self._pids.discard(waiting.process.pid)
-        return waiting.process
+    def _tell(self, role: bytes) -> ActorProcess | None:
+        """Have a waiting process play a role, the first that has not just died; None if there is none."""
+        self._cast_at = time.monotonic()
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if _told(waiting, role):
+                self._loop.remove(waiting.process.pidfd)
+                self._pids.discard(waiting.process.pid)
+                return waiting.process
+            waiting.process.kill()  # it is about to end anyway
+        return None
 
     def _put_off(self, role: bytes, wanted: Callable[[], bool], then: OnCast) -> None:
         self._castings.append(_Casting(role, wanted, then))
@@ -155,15 +181,13 @@ class Spare:
             self._clock.cancel()
             self._clock = None
 
-    def _put_on(self, waiting: _Waiting) -> None:
+    def _put_on(self) -> None:
         """Have a process that has come play what has been put off for it."""
         self._unwind()
-        while self._castings:
+        while self._castings and self._waiting:
             casting = self._castings.popleft()
             if casting.wanted():
-                casting.then(self._tell(waiting, casting.role))
-                self.prepare()
-                break
+                casting.then(self._tell(casting.role))
         self._wind(_MOMENT)
 
     def _rung(self) -> None:
@@ -180,18 +204,18 @@ class Spare:
     def _dismiss(self) -> None:
         """End the zygote and what it has forked; they have grown old, or are about to end anyway."""
         zygote, self._zygote = self._zygote, None
-        waiting, self._waiting = self._waiting, None
+        waiting, self._waiting = self._waiting, deque()
         if zygote is not None:
             zygote.kill()
-        if waiting is not None:
-            waiting.process.kill()
+        for one in waiting:
+            one.process.kill()
         self._unwind()
         while self._castings:
             self._give_up()
 
     def _ended(self, waiting: _Waiting) -> None:
-        if self._waiting is waiting:
-            self._waiting = None
+        with suppress(ValueError):  # no longer among them
+            self._waiting.remove(waiting)
         self._loop.remove(waiting.process.pidfd)
         self._pids.discard(waiting.process.pid)
         waiting.process.reap()
