@@ -22,6 +22,8 @@ from actors.runtime.mailbox.parcel import Parcel
 from actors.runtime.mailbox.slab import Slab
 from actors.runtime.mailbox.slabs import Place
 from actors.runtime.replies import Replies
+from actors.runtime.rundirectory import spill_of
+from actors.runtime.site import Site
 from support.cast import Die, Echo, Player, Waiter
 from support.forks import Gate, fork, kill, wait
 
@@ -267,3 +269,26 @@ def test_a_reference_of_a_stopped_system_keeps_nothing_open(asks: Callable[[Acto
             assert echo.ask(MEDIUM) == MEDIUM
     del system
     assert open_files() == before
+
+
+def test_with_the_incarnation_that_asked_goes_what_has_spilled_from_its_lane(system: ActorSystem) -> None:
+    actor = system.spawn(Echo)
+    site = Site.at(system.directory, spill_of(system.directory))
+    lane = site.replies(actor.address.id, 0)
+    for place in (lane.directory, lane.places.spill):
+        place.mkdir(parents=True)
+        (place / "left").touch()
+    pid = system.pid(actor)
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    assert actor.ask("again") == "again"
+    assert not lane.directory.exists()
+    assert not lane.places.spill.exists()
+
+
+def test_with_a_stream_of_events_goes_what_has_spilled_from_its_lane(system: ActorSystem) -> None:
+    with system.events() as events:
+        lane: Lane = events._place  # pyright: ignore[reportPrivateUsage]
+        lane.places.spill.mkdir(parents=True)
+    assert not lane.directory.exists()
+    assert not lane.places.spill.exists()

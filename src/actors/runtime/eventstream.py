@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import os
 import select
-import shutil
 import time
 from collections import deque
 from contextlib import suppress
@@ -76,7 +75,7 @@ class EventStream:
         if lane is not None:
             os.eventfd_write(self._closed.number, 1)
             lane.close()
-            shutil.rmtree(self._place.directory, ignore_errors=True)
+            self._place.remove()
 
     def __del__(self) -> None:
         with suppress(Exception):  # it may not have been made, or the interpreter may be ending

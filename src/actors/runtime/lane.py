@@ -9,6 +9,7 @@ import fcntl
 import io
 import mmap
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,11 @@ class Lane:
     def at(cls, directory: Path, spill: Path) -> Lane:
         """The lane in a directory, whose parcels may overflow to `spill`."""
         return cls(directory, f"{directory}/pipe", Places(directory / "parcels", spill))
+
+    def remove(self) -> None:
+        """Remove it and all that waits in it; who has it open to write finds nobody who reads."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.rmtree(self.places.spill, ignore_errors=True)
 
 
 class LaneReader:

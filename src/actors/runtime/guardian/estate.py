@@ -118,7 +118,7 @@ def waiting(node: Node) -> Iterator[tuple[Mail, bool]]:
 
 def clear(endpoint: Endpoint, node: Node) -> None:
     """Remove the lanes of an incarnation that has ended."""
-    shutil.rmtree(endpoint.site.replies(node.address.id, node.incarnation).directory, ignore_errors=True)
+    endpoint.site.replies(node.address.id, node.incarnation).remove()
 
 
 def remove(endpoint: Endpoint, node: Node) -> None:
