@@ -52,8 +52,11 @@ class Stage:
         return [*self._children(), self.system.guardian_pid, os.getpid()]
 
     def rest(self, spares: int) -> None:
-        """Wait until so many spares wait while only the one actor is there."""
+        """Wait until so many spares wait while only the one actor is there. Raises `TimeoutError`."""
+        end = time.monotonic() + PATIENCE
         while len(self._children()) < spares + 2:
+            if time.monotonic() > end:
+                raise TimeoutError(f"there are no {spares} spares")
             time.sleep(_A_MOMENT)
         time.sleep(_A_MOMENT)  # the last one rehearses
 

@@ -40,6 +40,24 @@ class Barren(Actor):
         return "here"
 """
 
+ODD = """
+import sys
+import threading
+
+from actors import Actor, Message
+
+def start_a_thread():
+    threading.Thread(target=threading.Event().wait).start()
+    return int
+
+class Odd(Message):
+    number: "{annotation}"
+
+class Silent(Actor):
+    def receive(self, message):
+        return "here"
+"""
+
 
 class Hooked:
     """Knows in which processes `multiprocessing` has begun anew."""
@@ -198,9 +216,7 @@ def test_one_that_is_killed_is_missed_by_nobody(system: ActorSystem, settled: in
 def test_another_one_comes_with_the_next_start(system: ActorSystem, settled: int) -> None:
     first = household.zygote(system)
     kill(first)
-    while household.spares(system):  # whom it leaves behind is not needed either
-        pass
-    system.spawn(Player, name="next")
+    assert system.spawn(Player, name="next").ask(Pid()) == settled, "whom it has left behind"
     assert household.zygote(system) != first
     waits = household.spare(system)
     assert system.spawn(Player, name="one more").ask(Pid()) == waits
@@ -260,6 +276,41 @@ def test_where_none_can_fork_the_guardian_does(monkeypatch: pytest.MonkeyPatch, 
         for _ in range(3):
             assert system.spawn(module.Barren).ask("who?") == "here"
             assert household.children(system.guardian_pid) == household.actors(system)
+
+
+def annotated(annotation: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> type[Actor]:
+    """An actor whose module has a message class with such an annotation."""
+    (place / "odd_module.py").write_text(ODD.format(annotation=annotation))
+    monkeypatch.setattr(sys, "path", [str(place), *sys.path])
+    importlib.invalidate_caches()
+    monkeypatch.delitem(sys.modules, "odd_module", raising=False)
+    silent: type[Actor] = importlib.import_module("odd_module").Silent
+    return silent
+
+
+def test_with_a_thread_that_an_annotation_has_started_it_forks_no_more(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    silent = annotated("start_a_thread()", tmp_path, monkeypatch)
+    with ActorSystem("odd") as system:
+        for _ in range(2):  # the second comes when the guardian has imported the module
+            system.spawn(silent)
+        household.wait_for_end(os.pidfd_open(household.zygote(system)))
+        for _ in range(3):
+            assert system.spawn(silent).ask("who?") == "here"
+
+
+@pytest.mark.usefixtures("ring")
+def test_it_survives_an_annotation_that_would_exit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    silent = annotated("sys.exit(3)", tmp_path, monkeypatch)
+    with ActorSystem("odd") as system:
+        for _ in range(2):  # the second comes when the guardian has imported the module
+            system.spawn(silent)
+        zygote = household.zygote(system)
+        while not household.rings(zygote):
+            pass
+        assert system.spawn(silent).ask("who?") == "here"
+        assert household.zygote(system) == zygote
 
 
 def short_of_processes(

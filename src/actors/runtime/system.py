@@ -74,12 +74,12 @@ class ActorSystem:
         times within `within` seconds. With one more crash it is stopped for good, and `on_escalation` may
         have the whole system stop with it. A guardian process that is killed is replaced, at most
         `max_guardian_restarts` times within a minute; each may take `start_timeout` seconds to be ready,
-        with its import of the application's main module. So many `spares` are processes which wait, asleep,
-        to become the next actors', so that a start or a restart need not wait for a fork; each takes the
-        memory of an idle actor, and 0 does without them. `shutdown_timeout` bounds `stop`, whatever the
-        actors' own budgets (``shutdown=``) add up to: then everything is killed. `limits` bound the
-        messages of this process. Raises `ValueError` for a value out of its range and `TypeError` for one
-        of another type.
+        with its import of the application's main module. So many `spares` are processes which wait,
+        asleep, to become the next actors', so that a start or a restart need not wait for a fork; each
+        takes the memory of an idle actor and two of the guardian's descriptors, and 0 does without them.
+        `shutdown_timeout` bounds `stop`, whatever the actors' own budgets (``shutdown=``) add up to: then
+        everything is killed. `limits` bound the messages of this process. Raises `ValueError` for a value
+        out of its range and `TypeError` for one of another type.
         """
         linux.require()
         self.name = check_name(name)

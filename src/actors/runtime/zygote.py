@@ -1,4 +1,4 @@
-"""The zygote: a process that does nothing but fork the one that waits to be the next actor's.
+"""The zygote: a process that does nothing but fork those that wait to be the next actors'.
 
 What a process writes to after a fork is copied for it, a page at a time, and again after the next fork. The
 guardian writes to much between two starts, the zygote to hardly anything. What it forks is its sibling: a
@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from actors.core.codec.flat import get_acquainted
-from actors.runtime import birth, pinning
+from actors.runtime import birth, linux, pinning, processes
 from actors.runtime.compaction import compact
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.rehearsal import rehearse
@@ -48,8 +48,9 @@ def main(site: Site, guardian: int, preparation: dict[str, Any] | None, connecti
     birth.give_up(guardian, connection)
     _practise()
     pipe = _serve(socket.socket(fileno=connection))
-    if pipe is not None:
-        birth.wait(site, guardian, preparation, pipe)
+    if pipe is None:
+        processes.leave(0)
+    birth.wait(site, guardian, preparation, pipe)
 
 
 def _practise() -> None:
@@ -87,6 +88,8 @@ def _heard(requests: socket.socket) -> Iterator[None]:
             return
         yield
     _pins = _economise()
+    if linux.threads() > 1:  # somebody's annotation has started one: a fork would not be safe
+        return
     while requests.recv(1):
         yield
 

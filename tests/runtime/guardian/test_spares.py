@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,6 @@ class Zygote:
     """Counts what it is asked for, and forks when the test says so."""
 
     pid = 0
-    stale = False
     prompt = False
 
     def __init__(self, *_: Any, on_fork: Callable[..., None], on_end: Callable[..., None]) -> None:
@@ -78,12 +78,8 @@ class Stage:
         assert isinstance(zygote, Zygote)
         return zygote
 
-    def prepare(self) -> None:
-        """What the guardian does after each start."""
-        self._spares.prepare()
-
     def start(self, number: int, then: Callable[[], object] = lambda: None) -> None:
-        """Have an actor start; `then` is called once it is known in which process."""
+        """Have an actor start, as the guardian does; `then` is called once it is known in which process."""
         assignment = Assignment(
             site=SITE,
             address=Address("here", number, f"player-{number}"),
@@ -95,6 +91,7 @@ class Stage:
         self._spares.cast(
             assignment, lambda: number not in self.unwanted, lambda one: self._take(number, one, then)
         )
+        self._spares.prepare()
 
     def _take(self, number: int, process: ActorProcess | None, then: Callable[[], object]) -> None:
         self.cast[number] = process
@@ -106,8 +103,24 @@ class Stage:
         self._loop.call_later(moments * module._MOMENT, self._loop.stop)  # pyright: ignore[reportPrivateUsage]
         self._loop.run()
 
-    def end(self) -> None:
+    def fill(self) -> list[int]:
+        """Have all come that are to wait; return where each can be told."""
+        readings: list[int] = []
+        while len(self._spares._waiting) < self._spares._size:  # pyright: ignore[reportPrivateUsage]
+            self.run()
+            assert self.zygote.prompt
+            readings.append(self.zygote.fork()[1])
+        return readings
+
+    @property
+    def has_zygote(self) -> bool:
+        return self._spares._zygote is not None  # pyright: ignore[reportPrivateUsage]
+
+    def retire(self) -> None:
         self._spares.retire()
+
+    def end(self) -> None:
+        self.retire()
         self.run()  # which collects who has waited in vain
         for process in filter(None, self.cast.values()):
             process.kill()
@@ -230,7 +243,62 @@ def test_nobody_waits_for_a_zygote_that_has_ended(stage: Stage) -> None:
     for number in (7, 8):
         stage.start(number)
     stage.zygote.on_end(stage.zygote, -signal.SIGKILL)
+    stage.run(0.5)
     assert stage.cast == {7: None, 8: None}
+
+
+def test_nobody_waits_for_longer_than_a_moment_since_the_last_came(stage: Stage) -> None:
+    for number in (7, 8):
+        stage.start(number)
+    assert role(stage.zygote.fork()[1]) == 7
+    stage.run()
+    assert stage.cast[8] is None
+
+
+def test_who_waits_when_all_is_to_stop_does_not_start(stage: Stage) -> None:
+    stage.start(7)
+    stage.retire()
+    stage.run()
+    assert not stage.cast
+
+
+def test_then_there_is_no_zygote_any_more(stage: Stage) -> None:
+    stage.retire()
+    stage.start(7)
+    assert stage.cast == {7: None}
+    assert not stage.has_zygote
+
+
+@pytest.mark.parametrize(("code", "another"), [(-signal.SIGKILL, True), (0, False)])
+def test_one_that_was_killed_is_replaced_with_the_next_start(
+    stage: Stage, code: int, *, another: bool
+) -> None:
+    stage.zygote.on_end(stage.zygote, code)
+    assert not stage.has_zygote
+    stage.start(7)
+    assert stage.has_zygote is another
+
+
+def test_who_waits_when_it_is_killed_waits_on(three: Stage) -> None:
+    readings = three.fill()
+    three.zygote.on_end(three.zygote, -signal.SIGKILL)
+    for number in (7, 8, 9):
+        three.start(number)
+    assert [role(reading) for reading in readings] == [7, 8, 9]
+
+
+def test_who_lacks_what_the_guardian_has_imported_is_dismissed(
+    three: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, zygote = three.fill(), three.zygote
+    monkeypatch.setitem(sys.modules, "imported_late", sys)
+    three.start(7)
+    assert three.cast == {7: None}
+    assert three.zygote is not zygote
+    three.run()  # until they are dead, and with them what holds the other ends
+    for reading in readings:
+        assert os.read(reading, 1) == b"", "nobody is told anything through it"
+        os.close(reading)
 
 
 def test_one_that_dies_before_it_is_told_is_missed_by_nobody(stage: Stage) -> None:
@@ -240,38 +308,55 @@ def test_one_that_dies_before_it_is_told_is_missed_by_nobody(stage: Stage) -> No
 
 
 def test_those_that_wait_come_one_after_the_other_until_there_are_enough(three: Stage) -> None:
-    readings = [three.zygote.fork()[1] for _ in range(3)]
+    readings = three.fill()
+    three.run()
     assert three.zygote.requests == 3
     for number in (7, 8, 9):
         three.start(number)
     assert [role(reading) for reading in readings] == [7, 8, 9]
 
 
-def test_while_actors_start_no_more_are_asked_for_than_are_needed(three: Stage) -> None:
-    readings = [three.zygote.fork()[1] for _ in range(3)]
-    three.start(7)
-    three.prepare()
-    assert three.zygote.requests == 3
-    three.run()
-    assert three.zygote.requests == 4
+def test_they_are_replaced_when_no_actor_has_started_for_a_while(three: Stage) -> None:
+    readings = three.fill()
+    for number in (7, 8):
+        three.start(number)
+        assert role(readings.pop(0)) == number
+        readings += three.fill()
+    assert three.zygote.requests == 5
     for reading in readings:
         os.close(reading)
 
 
-def test_the_last_is_replaced_at_once(three: Stage) -> None:
-    readings = [three.zygote.fork()[1] for _ in range(3)]
-    for number in (7, 8, 9):
+def test_until_then_no_more_are_asked_for_than_are_needed(
+    three: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = three.fill()
+    monkeypatch.setattr(module, "_QUIET", 3_600.0)
+    for number in (7, 8):
         three.start(number)
-        three.prepare()
-    assert three.zygote.requests == 4
+    three.run()
+    assert three.zygote.requests == 3
+    three.start(9)
+    assert three.zygote.requests == 4, "the last is replaced at once"
     readings.append(three.zygote.fork()[1])
     assert three.zygote.requests == 4
     three.start(10)
     assert [role(reading) for reading in readings] == [7, 8, 9, 10]
 
 
+def test_whatever_kills_them_is_not_fed_for_ever(three: Stage) -> None:
+    for _ in range(12):
+        if three.zygote.prompt:
+            pid, reading = three.zygote.fork()
+            os.kill(pid, signal.SIGKILL)
+            os.close(reading)
+        three.run(2)
+    assert three.zygote.requests == 3
+
+
 def test_one_that_has_died_is_passed_over(three: Stage) -> None:
     dead, _ = three.zygote.fork(deaf=True)
+    three.run()
     _, reading = three.zygote.fork()
     three.start(7)
     assert role(reading) == 7
@@ -280,10 +365,18 @@ def test_one_that_has_died_is_passed_over(three: Stage) -> None:
     assert process.pid != dead
 
 
+def test_one_whose_death_is_known_does_not_count(stage: Stage) -> None:
+    pid, reading = stage.zygote.fork()
+    os.close(reading)
+    os.kill(pid, signal.SIGKILL)
+    stage.run()
+    stage.start(7)
+    assert not stage.cast
+    assert role(stage.zygote.fork()[1]) == 7
+
+
 def test_without_any_there_is_no_zygote() -> None:
-    spares: Any = Spares(SimpleNamespace(site=SITE, codec=Codec()), Loop(), None, 0)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    stage = Stage(spares, Loop())
-    with mock.patch.object(module, "ZygoteProcess", side_effect=AssertionError):
-        stage.prepare()
+    with staged(0) as stage:
         stage.start(7)
-    assert stage.cast == {7: None}
+        assert stage.cast == {7: None}
+        assert not stage.has_zygote

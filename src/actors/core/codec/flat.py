@@ -83,7 +83,7 @@ def get_acquainted() -> None:
     A class whose fields cannot travel says so then, as if nobody had tried.
     """
     for cls in defined():
-        with suppress(Exception):  # its annotations are the user's, and may raise anything
+        with suppress(BaseException):  # its annotations are the user's, and may raise anything
             _ = DUMPS[cls], LOADS[cls]
 
 

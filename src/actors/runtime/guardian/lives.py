@@ -62,7 +62,7 @@ class Lives:
         return pid in self._pids or self._spares.owns(pid)
 
     def prepare(self) -> None:
-        """Have a process ready for the next actor, as far as one is to be had."""
+        """Have processes ready for the next actors, as far as they are to be had."""
         self._spares.prepare()
 
     def launch(self, node: Node, launched: Callable[[OSError | None], None]) -> None:

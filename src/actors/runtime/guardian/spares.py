@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -23,8 +24,8 @@ from actors.runtime.worker import Assignment
 
 _MOMENT: Final = 0.01
 """For how many seconds starts wait for the next process to come; a fork takes a fifth of that."""
-_LULL: Final = 0.02
-"""For how many seconds none has started when there is time to have more than one process wait."""
+_QUIET: Final = 0.02
+"""For how many seconds no actor has started when there is time to have more than one process wait."""
 OnCast = Callable[[ActorProcess | None], None]
 """Gets the process that plays a role; None if there is none that could."""
 
@@ -57,15 +58,19 @@ class Spares:
     def __init__(
         self, endpoint: Endpoint, loop: Loop, preparation: dict[str, Any] | None, size: int
     ) -> None:
-        """Have `size` of them once the first actor starts, of none no zygote either."""
+        """Have `size` of them from the first actor's start on; with 0 there is no zygote either."""
         self._endpoint = endpoint
         self._loop = loop
         self._preparation = preparation
         self._zygote: ZygoteProcess | None = None
+        self._modules = 0
+        """How many the guardian had imported when it forked the zygote."""
         self._size = size
         self._waiting: deque[_Waiting] = deque()
-        self._cast_at = 0.0
-        """When the last of them became an actor's, on the monotonic clock."""
+        self._due = 0
+        """How many may be asked for until the next actor starts, whatever becomes of them."""
+        self._busy_until = 0.0
+        """When actors have not started for long enough, on the monotonic clock."""
         self._filling: Timer | None = None
         self._castings: deque[_Casting] = deque()
         self._clock: Timer | None = None
@@ -78,9 +83,8 @@ class Spares:
         return pid in self._pids
 
     def cast(self, assignment: Assignment, wanted: Callable[[], bool], then: OnCast) -> None:
-        """Have the waiting process run an actor, or one that is on its way if that is `wanted` then."""
-        if self._stale:
-            self._dismiss()
+        """Have a waiting process run an actor, or one that is on its way if that is `wanted` then."""
+        self._dismiss_the_stale()
         role = self._role(assignment) if self._waiting or self._ask() else None
         if role is None:
             then(None)
@@ -91,21 +95,24 @@ class Spares:
 
     def prepare(self) -> None:
         """Have processes wait that know what the guardian knows, as far as they are to be had."""
-        if self._stale:
-            self._dismiss()
+        self._dismiss_the_stale()
         if self._zygote is None and not self._retired:
             with suppress(OSError):
                 self._zygote = self._fork_zygote()
+        self._due = self._size
+        self._note_start()
         self._fill()
 
     def retire(self) -> None:
-        """Have none wait any more."""
+        """Have none wait any more, and no actor start."""
         self._retired = True
+        self._castings.clear()
         self._dismiss()
 
-    @property
-    def _stale(self) -> bool:
-        return self._zygote is not None and self._zygote.stale
+    def _dismiss_the_stale(self) -> None:
+        """What the guardian has imported since, an actor would not have from them."""
+        if self._modules != len(sys.modules):
+            self._dismiss()
 
     def _ask(self) -> bool:
         """Ask for a process, unless one has been asked for; whether it will be there in a moment."""
@@ -124,6 +131,7 @@ class Spares:
         return None if len(stream) > birth.PIPE_BUF else stream
 
     def _fork_zygote(self) -> ZygoteProcess:
+        self._modules = len(sys.modules)
         zygote = ZygoteProcess(
             self._endpoint.site,
             self._loop,
@@ -136,12 +144,15 @@ class Spares:
 
     def _fill(self) -> None:
         """Ask for a process if too few wait: for the first at once, for others when nobody starts."""
-        few = len(self._waiting) < self._size
-        busy = self._cast_at + _LULL - time.monotonic()
-        if not self._waiting or (few and busy <= 0):
+        if self._castings:
             self._ask()
-        elif few and self._filling is None:
-            self._filling = self._loop.call_later(busy, self._fill_on)
+        elif self._due and len(self._waiting) < self._size:
+            busy = self._busy_until - time.monotonic()
+            if not self._waiting or busy <= 0:
+                self._due -= 1
+                self._ask()
+            elif self._filling is None:
+                self._filling = self._loop.call_later(busy, self._fill_on)
 
     def _fill_on(self) -> None:
         self._filling = None
@@ -157,7 +168,7 @@ class Spares:
 
     def _tell(self, role: bytes) -> ActorProcess | None:
         """Have a waiting process play a role, the first that has not just died; None if there is none."""
-        self._cast_at = time.monotonic()
+        self._note_start()
         while self._waiting:
             waiting = self._waiting.popleft()
             if _told(waiting, role):
@@ -166,6 +177,9 @@ class Spares:
                 return waiting.process
             waiting.process.kill()  # it is about to end anyway
         return None
+
+    def _note_start(self) -> None:
+        self._busy_until = time.monotonic() + _QUIET
 
     def _put_off(self, role: bytes, wanted: Callable[[], bool], then: OnCast) -> None:
         self._castings.append(_Casting(role, wanted, then))
@@ -193,25 +207,24 @@ class Spares:
     def _rung(self) -> None:
         """Give the first up; the next one unless a process has come by the loop's next round."""
         self._clock = None
-        self._give_up()
-        self._wind(0.0)
-
-    def _give_up(self) -> None:
         casting = self._castings.popleft()
+        self._wind(0.0)
         if casting.wanted():
             casting.then(None)
 
     def _dismiss(self) -> None:
-        """End the zygote and what it has forked; they have grown old, or are about to end anyway."""
+        """End the zygote and what it has forked, and let nobody wait for more."""
         zygote, self._zygote = self._zygote, None
         waiting, self._waiting = self._waiting, deque()
         if zygote is not None:
             zygote.kill()
         for one in waiting:
             one.process.kill()
+        self._wait_no_longer()
+
+    def _wait_no_longer(self) -> None:
         self._unwind()
-        while self._castings:
-            self._give_up()
+        self._wind(0.0)
 
     def _ended(self, waiting: _Waiting) -> None:
         with suppress(ValueError):  # no longer among them
@@ -225,7 +238,7 @@ class Spares:
         if self._zygote is zygote:
             self._retired |= code >= 0  # nobody has killed it, so another one would end like it
             self._zygote = None
-            self._dismiss()
+            self._wait_no_longer()
 
 
 def _told(waiting: _Waiting, role: bytes) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.context import ForkProcess
@@ -39,7 +38,6 @@ class ZygoteProcess:
         self._loop = loop
         self._on_fork = on_fork
         self._on_end = on_end
-        self._modules = len(sys.modules)
         self._connection, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._connection.setblocking(False)
         with there:
@@ -49,11 +47,6 @@ class ZygoteProcess:
         self.pid = self._process.pid
         loop.add(self._process.pidfd, self._ended)
         loop.add(self._connection.fileno(), self._answered)
-
-    @property
-    def stale(self) -> bool:
-        """Whether the guardian has imported modules since, which an actor would have from it."""
-        return self._modules != len(sys.modules)
 
     @property
     def prompt(self) -> bool:
