@@ -344,6 +344,17 @@ def test_until_then_no_more_are_asked_for_than_are_needed(
     assert [role(reading) for reading in readings] == [7, 8, 9, 10]
 
 
+def test_when_all_have_been_used_as_many_come_again(three: Stage) -> None:
+    readings = three.fill()
+    for number in (7, 8, 9):
+        three.start(number)
+    three.run()
+    readings += three.fill()
+    assert len(readings) == 6
+    for reading in readings:
+        os.close(reading)
+
+
 def test_whatever_kills_them_is_not_fed_for_ever(three: Stage) -> None:
     for _ in range(12):
         if three.zygote.prompt:

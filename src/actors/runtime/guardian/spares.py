@@ -68,7 +68,7 @@ class Spares:
         self._size = size
         self._waiting: deque[_Waiting] = deque()
         self._due = 0
-        """How many may be asked for until the next actor starts, whatever becomes of them."""
+        """How many more may come to wait before another actor starts, whatever becomes of them."""
         self._busy_until = 0.0
         """When actors have not started for long enough, on the monotonic clock."""
         self._filling: Timer | None = None
@@ -146,10 +146,9 @@ class Spares:
         """Ask for a process if too few wait: for the first at once, for others when nobody starts."""
         if self._castings:
             self._ask()
-        elif self._due and len(self._waiting) < self._size:
+        elif self._due > 0 and len(self._waiting) < self._size:
             busy = self._busy_until - time.monotonic()
             if not self._waiting or busy <= 0:
-                self._due -= 1
                 self._ask()
             elif self._filling is None:
                 self._filling = self._loop.call_later(busy, self._fill_on)
@@ -164,6 +163,8 @@ class Spares:
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._ended(waiting))
         self._put_on()
+        if waiting in self._waiting:
+            self._due -= 1
         self._fill()
 
     def _tell(self, role: bytes) -> ActorProcess | None:
