@@ -19,6 +19,7 @@ from actors.core.address import Address
 from actors.core.codec import Codec
 from actors.runtime import blueprint
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.guardian import castings
 from actors.runtime.guardian import spares as module
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.guardian.process import ActorProcess
@@ -100,7 +101,7 @@ class Stage:
     def run(self, moments: float = 5) -> None:
         """Run the loop, for much longer than a start waits unless told otherwise."""
         self._loop._running = True  # pyright: ignore[reportPrivateUsage]
-        self._loop.call_later(moments * module._MOMENT, self._loop.stop)  # pyright: ignore[reportPrivateUsage]
+        self._loop.call_later(moments * castings._MOMENT, self._loop.stop)  # pyright: ignore[reportPrivateUsage]
         self._loop.run()
 
     def fill(self) -> list[int]:
@@ -214,13 +215,20 @@ def test_of_starts_at_the_same_time_all_but_the_first_wait_too(stage: Stage) -> 
 
 
 def test_they_wait_for_as_long_as_processes_come(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOMENT", 0.2)
+    monkeypatch.setattr(castings, "_MOMENT", 0.2)
     for number in range(6):
         stage.start(number)
     for number in range(6):
         stage.run(0.3)
         assert role(stage.zygote.fork()[1]) == number
     assert None not in stage.cast.values()
+
+
+def test_a_start_that_is_not_wanted_any_more_is_not_given_up_either(stage: Stage) -> None:
+    stage.start(7)
+    stage.unwanted.add(7)
+    stage.run()
+    assert not stage.cast
 
 
 def test_one_that_waits_no_longer_leaves_what_comes_then_to_the_next(stage: Stage) -> None:

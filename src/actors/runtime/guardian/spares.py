@@ -16,18 +16,15 @@ from actors.core.terms import StartMethod
 from actors.runtime import birth
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
+from actors.runtime.guardian.castings import Castings, OnCast
 from actors.runtime.guardian.loop import Loop, Timer
 from actors.runtime.guardian.process import ActorProcess
 from actors.runtime.guardian.zygoteprocess import ZygoteProcess
 from actors.runtime.role import Role
 from actors.runtime.worker import Assignment
 
-_MOMENT: Final = 0.01
-"""For how many seconds starts wait for the next process to come; a fork takes a fifth of that."""
 _QUIET: Final = 0.02
 """For how many seconds no actor has started when there is time to have more than one process wait."""
-OnCast = Callable[[ActorProcess | None], None]
-"""Gets the process that plays a role; None if there is none that could."""
 
 
 @attrs.frozen(eq=False)
@@ -37,15 +34,6 @@ class _Waiting:
     process: ActorProcess
     pipe: Descriptor
     """Where it is told."""
-
-
-@attrs.frozen(eq=False)
-class _Casting:
-    """A role that is for the next process to come."""
-
-    role: bytes
-    wanted: Callable[[], bool]
-    then: OnCast
 
 
 class Spares:
@@ -72,9 +60,7 @@ class Spares:
         self._busy_until = 0.0
         """When actors have not started for long enough, on the monotonic clock."""
         self._filling: Timer | None = None
-        self._castings: deque[_Casting] = deque()
-        self._clock: Timer | None = None
-        """Rings when the first of these has waited for long enough since the last process came."""
+        self._castings = Castings(loop)
         self._pids: set[int] = set()
         self._retired = not size
 
@@ -91,7 +77,7 @@ class Spares:
         elif self._waiting:
             then(self._tell(role))
         else:
-            self._put_off(role, wanted, then)
+            self._castings.add(role, wanted, then)
 
     def prepare(self) -> None:
         """Have processes wait that know what the guardian knows, as far as they are to be had."""
@@ -106,7 +92,7 @@ class Spares:
     def retire(self) -> None:
         """Have none wait any more, and no actor start."""
         self._retired = True
-        self._castings.clear()
+        self._castings.drop()
         self._dismiss()
 
     def _dismiss_the_stale(self) -> None:
@@ -162,7 +148,7 @@ class Spares:
         self._waiting.append(waiting)
         self._pids.add(process.pid)
         self._loop.add(process.pidfd, lambda: self._ended(waiting))
-        self._put_on()
+        self._castings.cast(self._tell)
         if waiting in self._waiting:
             self._due -= 1
         self._fill()
@@ -182,37 +168,6 @@ class Spares:
     def _note_start(self) -> None:
         self._busy_until = time.monotonic() + _QUIET
 
-    def _put_off(self, role: bytes, wanted: Callable[[], bool], then: OnCast) -> None:
-        self._castings.append(_Casting(role, wanted, then))
-        self._wind(_MOMENT)
-
-    def _wind(self, seconds: float) -> None:
-        """Start the clock if it does not run, and there is somebody for whom it could ring."""
-        if self._castings and self._clock is None:
-            self._clock = self._loop.call_later(seconds, self._rung)
-
-    def _unwind(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
-
-    def _put_on(self) -> None:
-        """Have a process that has come play what has been put off for it."""
-        self._unwind()
-        while self._castings and self._waiting:
-            casting = self._castings.popleft()
-            if casting.wanted():
-                casting.then(self._tell(casting.role))
-        self._wind(_MOMENT)
-
-    def _rung(self) -> None:
-        """Give the first up; the next one unless a process has come by the loop's next round."""
-        self._clock = None
-        casting = self._castings.popleft()
-        self._wind(0.0)
-        if casting.wanted():
-            casting.then(None)
-
     def _dismiss(self) -> None:
         """End the zygote and what it has forked, and let nobody wait for more."""
         zygote, self._zygote = self._zygote, None
@@ -221,11 +176,7 @@ class Spares:
             zygote.kill()
         for one in waiting:
             one.process.kill()
-        self._wait_no_longer()
-
-    def _wait_no_longer(self) -> None:
-        self._unwind()
-        self._wind(0.0)
+        self._castings.give_up()
 
     def _ended(self, waiting: _Waiting) -> None:
         with suppress(ValueError):  # no longer among them
@@ -239,7 +190,7 @@ class Spares:
         if self._zygote is zygote:
             self._retired |= code >= 0  # nobody has killed it, so another one would end like it
             self._zygote = None
-            self._wait_no_longer()
+            self._castings.give_up()
 
 
 def _told(waiting: _Waiting, role: bytes) -> bool:
