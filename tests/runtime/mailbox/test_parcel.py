@@ -70,6 +70,26 @@ def test_a_glance_shows_the_beginning_of_the_first_part(places: Places) -> None:
 
 
 @pytest.mark.parametrize("read", [receive, glance])
+@pytest.mark.parametrize(("number", "error"), [(errno.EIO, BadParcel), (errno.ENOMEM, OSError)])
+def test_what_the_disk_cannot_read_is_no_parcel_but_memory_may_come_back(
+    places: Places,
+    read: Callable[[Places], object],
+    number: int,
+    error: type[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (places.main / "1.2.3").write_bytes(TRUE)
+
+    def fail(*_: int) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", fail)
+        with pytest.raises(error, match=os.strerror(number)):
+            read(places)
+
+
+@pytest.mark.parametrize("read", [receive, glance])
 def test_a_want_of_descriptors_is_no_fault_of_the_parcel(
     places: Places, read: Callable[[Places], object]
 ) -> None:

@@ -165,6 +165,10 @@ def _read_all(descriptor: int, size: int, path: str) -> bytes:
         return bulk.read(descriptor, size) if size >= bulk.LARGE else _read_small(descriptor, size)
     except EOFError:
         raise BadParcel(f"{path} ends early") from None
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise
+        raise BadParcel(f"{path}: {error.strerror}") from None  # and it would be so again
 
 
 def _read_small(descriptor: int, size: int) -> bytes:
