@@ -29,30 +29,30 @@ class Lives:
 
     def together(self, count: int) -> Figure:
         """From the first spawn of many actors to the last one's first reply, for each."""
-        actors: list[ActorRef] = []
-        if self._spares:
-            self._stage.rest(self._spares)
 
-        def begin() -> None:
-            actors.extend(self._stage.spawn(count))
+        def begin() -> list[ActorRef]:
+            actors = self._stage.spawn(count)
             for actor in actors:
                 actor.ask(Ask(n=1))
+            return actors
 
-        took = each(count, begin)
-        self._stage.end(actors)
-        return took
+        return self._each(count, begin)
 
     def at_once(self, count: int) -> Figure:
         """The same, where all are asked for before anyone waits for the first."""
-        actors: list[ActorRef] = []
+
+        async def begin() -> list[ActorRef]:
+            actors = await asyncio.gather(*self._stage.spawning(count))
+            await asyncio.gather(*(actor.ask_async(Ask(n=1), timeout=PATIENCE) for actor in actors))
+            return actors
+
+        return self._each(count, lambda: asyncio.run(begin()))
+
+    def _each(self, count: int, begin: Callable[[], list[ActorRef]]) -> Figure:
         if self._spares:
             self._stage.rest(self._spares)
-
-        async def begin() -> None:
-            actors.extend(await asyncio.gather(*self._stage.spawning(count)))
-            await asyncio.gather(*(actor.ask_async(Ask(n=1), timeout=PATIENCE) for actor in actors))
-
-        took = each(count, lambda: asyncio.run(begin()))
+        actors: list[ActorRef] = []
+        took = each(count, lambda: actors.extend(begin()))
         self._stage.end(actors)
         return took
 

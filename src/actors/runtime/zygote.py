@@ -87,9 +87,10 @@ def _heard(requests: socket.socket) -> Iterator[None]:
         if not requests.recv(1):
             return
         yield
-    _pins = _economise()
+    get_acquainted()
     if linux.threads() > 1:  # somebody's annotation has started one: a fork would not be safe
         return
+    _pins = _economise()
     while requests.recv(1):
         yield
 
@@ -101,9 +102,8 @@ def _comes(requests: socket.socket) -> bool:
 
 
 def _economise() -> Descriptor | None:
-    """Have a life do and write to less, and that be copied in the fork, while what is returned is kept."""
+    """Have a life write to less, and that be copied within each fork, while what is returned is kept."""
     with suppress(Exception):  # forks are dearer without, and as good
-        get_acquainted()
         compact(rehearse)
         _practise()
         written = scout(_rehearse_in_a_fork)
