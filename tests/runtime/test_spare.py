@@ -90,12 +90,10 @@ def test_as_many_wait_as_the_system_is_told() -> None:
     with ActorSystem("many", spares=3) as system:
         for name in ("first", "second"):
             system.spawn(Player, name=name)
-        while len(waiting := household.spares(system)) != 3:
-            pass
+        waiting = household.pool(system, 3)
         pids = [system.spawn(Player).ask(Pid()) for _ in range(3)]
         assert set(pids) == waiting
-        while len(household.spares(system)) != 3:
-            pass
+        assert not household.pool(system, 3) & waiting
 
 
 def test_without_spares_a_system_has_no_process_but_the_guardian_and_its_actors() -> None:

@@ -38,10 +38,19 @@ def spares(system: ActorSystem) -> set[int]:
 
 def spare(system: ActorSystem) -> int:
     """The process that waits to become an actor's; there is one soon after each start."""
+    return pool(system, 1).pop()
+
+
+def pool(system: ActorSystem, size: int) -> set[int]:
+    """The processes that wait, once there are so many and all that were dismissed are gone."""
     while True:
         waiting = spares(system)
-        if len(waiting) == 1 and waiting <= _held(system.guardian_pid) and {*map(state, waiting)} == {"S"}:
-            return waiting.pop()
+        if (
+            len(waiting) == size
+            and waiting <= _held(system.guardian_pid)
+            and {*map(state, waiting)} == {"S"}
+        ):
+            return waiting
 
 
 def waiting(system: ActorSystem) -> ActorRef:
