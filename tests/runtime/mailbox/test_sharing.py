@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -302,10 +304,12 @@ def test_a_signal_handler_may_put_at_any_time() -> None:
         box.close()
 
 
-def test_a_signal_handler_that_raises_in_a_get_costs_nothing_but_what_was_in_hand() -> None:
-    class Interrupted(BaseException):
-        pass
+class Interrupted(BaseException):
+    """What a signal handler raises here."""
 
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # one closed at once, that it hit
+def test_a_signal_handler_that_raises_in_a_get_costs_nothing_but_what_was_in_hand() -> None:
     def interrupt(_signal: int, frame: FrameType | None) -> None:
         while frame is not None:
             if frame.f_code is Mailbox.get.__code__:
@@ -332,6 +336,48 @@ def test_a_signal_handler_that_raises_in_a_get_costs_nothing_but_what_was_in_han
     assert got == sorted(set(got))
     kill(writer)
     mailbox.close()
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["first", "later"])
+def test_after_whichever_call_in_a_get_a_handler_raises_the_next_goes_on_and_nothing_stays_open(
+    begun: bool,
+) -> None:
+    for number in itertools.count(1):
+        mailbox = Mailbox()
+        if begun:
+            mailbox.put("before")
+            mailbox.get()
+        mailbox.put("one")
+        mailbox.put("two")
+        raised = False
+        try:
+            with _raising_after_call(number, Mailbox.get.__code__):
+                mailbox.get()
+        except Interrupted:
+            raised = True
+        assert mailbox.get(timeout=0) in ("one", "two")
+        mailbox.close()
+        if not raised:
+            assert number > 5
+            return
+
+
+@contextmanager
+def _raising_after_call(number: int, below: CodeType) -> Generator[None]:
+    """Have the n-th call of a built-in function below some code raise when it is done, as handlers may."""
+    calls = itertools.count(1)
+
+    def profile(frame: FrameType | None, event: str, _argument: Any) -> None:
+        while frame is not None and frame.f_code is not below:
+            frame = frame.f_back
+        if frame is not None and event == "c_return" and next(calls) == number:
+            raise Interrupted
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
 
 
 def _put_all(mailbox: Mailbox, count: int) -> None:

@@ -90,17 +90,13 @@ class Journal:
 
     def __init__(self, path: str | Path, pipe: int) -> None:
         """Open the journal of what comes through a pipe, whose descriptor stays open as long."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            size = os.fstat(descriptor).st_size
+        with io.FileIO(path, "r+") as file:  # which closes it though a signal handler raise at once
             self._map = mmap.mmap(
-                descriptor,
-                size,
+                file.fileno(),
+                0,
                 mmap.MAP_SHARED | mmap.MAP_POPULATE,
                 mmap.PROT_READ | mmap.PROT_WRITE,
             )
-        finally:
-            os.close(descriptor)
         self._memory = memoryview(self._map)
         self.words = self._memory[:STATUS_PAGE].cast("Q")
         self._halves = self._memory[:STATUS_PAGE].cast("I")

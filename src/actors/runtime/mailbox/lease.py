@@ -11,6 +11,7 @@ import os
 import struct
 import threading
 import time
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,9 @@ class Lease:
 
     A `lockf` lock belongs to a process and a file, and closing any descriptor of the file drops it. So
     `_held` tells two holders within one process apart, by the file, and nobody opens a file that it names.
+
+    A signal handler may raise after any call. So the descriptor is a `FileIO`'s from the start, which
+    closes it, and no call stands between the assignments that belong together.
     """
 
     _held: Final[dict[tuple[int, int], int]] = {}
@@ -30,19 +34,21 @@ class Lease:
 
     def __init__(self, path: str | Path) -> None:
         self._path = path
-        self._file = (0, 0)
-        self._descriptor = -1
+        self._identity = (0, 0)
+        self._file: FileIO
         self._process = 0
 
     def acquire(self) -> bool:
         """Take the lease if nobody has it. It is this process's until `release` or its end."""
-        if self._process == os.getpid():
+        me = os.getpid()
+        if self._process == me:
             return True
         with self._guard:
-            self._file = _identity(self._path)
-            if self._held.get(self._file) == os.getpid() or not self._lock():
+            identity = _identity(self._path)
+            if self._held.get(identity) == me or (file := self._locked()) is None:
                 return False
-            self._process = self._held[self._file] = os.getpid()
+            self._file, self._identity = file, identity
+            self._process = self._held[identity] = me
         return True
 
     def acquire_soon(self) -> bool:
@@ -58,15 +64,15 @@ class Lease:
         """Give the lease up, if this process has it."""
         if self._process == os.getpid():
             with self._guard:
-                self._held.pop(self._file, None)
+                del self._held[self._identity]
                 self._process = 0
-                os.close(self._descriptor)
+                self._file.close()
 
     def abandon(self) -> None:
         """Close the copy that a forked child has inherited; the parent keeps its lease."""
         if self._process and self._process != os.getpid():
             self._process = 0
-            os.close(self._descriptor)
+            self._file.close()
 
     def holder(self) -> int:
         """The process that has the lease, 0 if there is none."""
@@ -76,25 +82,21 @@ class Lease:
             return self._ask()
 
     def _ask(self) -> int:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-        try:
+        with FileIO(self._path, "r+") as file:
             asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-            kind, *_, holder = _FLOCK.unpack(fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
-        finally:
-            os.close(descriptor)
+            kind, *_, holder = _FLOCK.unpack(fcntl.fcntl(file, fcntl.F_GETLK, asked))
         return 0 if kind == fcntl.F_UNLCK else int(holder)
 
-    def _lock(self) -> bool:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+    def _locked(self) -> FileIO | None:
+        file = FileIO(self._path, "r+")
         try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BaseException as error:
-            os.close(descriptor)
+            file.close()
             if isinstance(error, BlockingIOError):
-                return False
+                return None
             raise
-        self._descriptor = descriptor
-        return True
+        return file
 
     @classmethod
     def _after_fork(cls) -> None:
