@@ -89,6 +89,11 @@ class AsyncForker(Forker):
         return super().receive(message)
 
 
+class AsyncFromTheStart(Forker):
+    async def on_start(self) -> None:  # type: ignore[override]
+        super().on_start()
+
+
 WAYS = {"returns": 0, "raises": 1, "exits": 3, "asks to stop": 0}
 
 
@@ -109,8 +114,11 @@ def test_what_a_handler_has_forked_never_speaks_for_the_actor(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_forked_at_the_start_never_speaks_for_the_actor(system: ActorSystem, way: str) -> None:
-    forker = system.spawn(child(Forker, way), name="forker")
+@pytest.mark.parametrize("cls", [Forker, AsyncFromTheStart])
+def test_what_is_forked_at_the_start_never_speaks_for_the_actor(
+    system: ActorSystem, cls: type[Forker], way: str
+) -> None:
+    forker = system.spawn(child(cls, way), name="forker")
     pid, _ = forker.ask("who")
     assert forker.ask("who") == (pid, 2)
     assert system.exits("forker") == []

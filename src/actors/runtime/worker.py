@@ -7,6 +7,8 @@ import inspect
 import os
 import signal
 import sys
+import traceback
+from collections.abc import Coroutine
 from multiprocessing import spawn
 from types import FrameType
 from typing import Any, Final
@@ -145,7 +147,20 @@ class Worker:
             return result
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(result)
+        return self._runner.run(self._in_the_loop(result))
+
+    async def _in_the_loop(self, hook: Coroutine[Any, Any, Any]) -> Any:
+        """What a hook returned. What it has forked ends in here, as the loop is the actor's."""
+        try:
+            result = await hook
+        except SystemExit as exit:
+            self._leave_if_forked(_code(exit))
+            raise
+        except BaseException as error:
+            self._leave_if_forked(_EXIT_CRASHED, "".join(traceback.format_exception(error)))
+            raise
+        self._leave_if_forked(0)
+        return result
 
     def _serve(self) -> ExitReason:
         if not self._asynchronous:
@@ -159,8 +174,8 @@ class Worker:
         return _EXIT_CRASHED
 
     def _exited(self, exit: SystemExit) -> int:
-        """A `sys.exit` of user code: normal with 0, else abnormal with its code, as the kernel keeps it."""
-        code = exit.code & 0xFF if isinstance(exit.code, int) else int(exit.code is not None)
+        """A `sys.exit` of user code: normal with 0, else abnormal with its code."""
+        code = _code(exit)
         self._leave_if_forked(code)
         why = self._reception.why or (reason.NORMAL if code == 0 else reason_of_exit(exit, code))
         self._flush()
@@ -202,3 +217,8 @@ class Worker:
             self._reception.stop(reason.SHUTDOWN)
             sys.exit(128 + signal.SIGTERM)
         self._endpoint.tell_guardian(Interrupted())
+
+
+def _code(exit: SystemExit) -> int:
+    """The code of a ``sys.exit``, as the kernel keeps it."""
+    return exit.code & 0xFF if isinstance(exit.code, int) else int(exit.code is not None)
