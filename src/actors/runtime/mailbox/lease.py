@@ -9,11 +9,10 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-import threading
 import time
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 _PATIENCE: Final = 0.02
 _FLOCK: Final = struct.Struct("hhqqi4x")  # struct flock: type, whence, start, length, pid
@@ -22,15 +21,14 @@ _FLOCK: Final = struct.Struct("hhqqi4x")  # struct flock: type, whence, start, l
 class Lease:
     """The right to read one mailbox; `acquire` tells whether this process has it now.
 
-    A `lockf` lock belongs to a process and a file, and closing any descriptor of the file drops it. So
-    `_held` tells two holders within one process apart, by the file, and nobody opens a file that it names.
+    A `lockf` lock belongs to a process and a file, and closing any descriptor of the file drops it. So of
+    all leases of a process only one at a time opens a file: the one that has claimed it.
 
     A signal handler may raise after any call. So the descriptor is a `FileIO`'s from the start, which
-    closes it, and no call stands between the assignments that belong together.
+    closes it; and a claim takes no lock, which a `with` may leave locked then (so on CPython 3.14).
     """
 
-    _held: Final[dict[tuple[int, int], int]] = {}
-    _guard = threading.RLock()  # reentrant, as garbage may be collected, and release, at any time
+    _claims: ClassVar[dict[tuple[int, int], Lease]] = {}
 
     def __init__(self, path: str | Path) -> None:
         self._path = path
@@ -43,13 +41,14 @@ class Lease:
         me = os.getpid()
         if self._process == me:
             return True
-        with self._guard:
-            identity = _identity(self._path)
-            if self._held.get(identity) == me or (file := self._locked()) is None:
-                return False
-            self._file, self._identity = file, identity
-            self._process = self._held[identity] = me
-        return True
+        if not self._claim():
+            return False
+        try:
+            self._lock(me)
+        finally:
+            if self._process != me:
+                self._disclaim()
+        return self._process == me
 
     def acquire_soon(self) -> bool:
         """`acquire`, with some patience for a process that merely counts what waits."""
@@ -63,10 +62,11 @@ class Lease:
     def release(self) -> None:
         """Give the lease up, if this process has it."""
         if self._process == os.getpid():
-            with self._guard:
-                del self._held[self._identity]
-                self._process = 0
+            self._process = 0
+            try:
                 self._file.close()
+            finally:
+                self._disclaim()
 
     def abandon(self) -> None:
         """Close the copy that a forked child has inherited; the parent keeps its lease."""
@@ -76,10 +76,20 @@ class Lease:
 
     def holder(self) -> int:
         """The process that has the lease, 0 if there is none."""
-        with self._guard:
-            if self._held.get(_identity(self._path)) == os.getpid():
-                return os.getpid()
+        if self._process == os.getpid() or not self._claim():
+            return os.getpid()
+        try:
             return self._ask()
+        finally:
+            self._disclaim()
+
+    def _claim(self) -> bool:
+        """Whether no other lease of this process has to do with the file; until `_disclaim` none will."""
+        self._identity = _identity(self._path)
+        return self._claims.setdefault(self._identity, self) is self
+
+    def _disclaim(self) -> None:
+        del self._claims[self._identity]
 
     def _ask(self) -> int:
         with FileIO(self._path, "r+") as file:
@@ -87,20 +97,20 @@ class Lease:
             kind, *_, holder = _FLOCK.unpack(fcntl.fcntl(file, fcntl.F_GETLK, asked))
         return 0 if kind == fcntl.F_UNLCK else int(holder)
 
-    def _locked(self) -> FileIO | None:
+    def _lock(self, me: int) -> None:
+        """Have the lease for this process, unless another one has it."""
         file = FileIO(self._path, "r+")
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file, self._process = file, me
         except BaseException as error:
             file.close()
-            if isinstance(error, BlockingIOError):
-                return None
-            raise
-        return file
+            if not isinstance(error, BlockingIOError):
+                raise
 
     @classmethod
     def _after_fork(cls) -> None:
-        cls._guard = threading.RLock()
+        cls._claims = {}
 
 
 def _identity(path: str | Path) -> tuple[int, int]:
