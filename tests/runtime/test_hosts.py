@@ -59,6 +59,15 @@ if __name__ == "__main__":
         except SystemStopped as error:
             say(error.cause)
 """
+RUNNER = """
+import sys
+
+if __name__ == "__main__":
+    del sys.argv[0]
+    with open(sys.argv[0]) as file:
+        exec(file.read(), {"__name__": "__main__"})
+"""
+"""Runs a program as profilers and debuggers do, in a namespace that is no module."""
 SHIM = "type('Shim', (), {'write': lambda *_: 0, 'flush': lambda _: None})()"
 """A stream that can do little more than be written to."""
 
@@ -114,12 +123,14 @@ def test_if_a_new_guardian_cannot_import_the_main_module_the_error_says_so(tmp_p
 
 
 def test_a_class_in_a_main_module_that_a_profiler_runs_is_refused_with_the_reason(tmp_path: Path) -> None:
+    runner = tmp_path / "runner.py"
+    runner.write_text(RUNNER)
     profiled = SERVES.replace(
         "        host = system.spawn(Host)",
         "        try:\n            host = system.spawn(Host)\n        except NotImportable as error:\n"
         "            say(error)\n            sys.exit()",
     )
-    (said,) = run(tmp_path, HOST + profiled, "-m", "cProfile")
+    (said,) = run(tmp_path, HOST + profiled, str(runner))
     assert "is not the program's: a profiler, a debugger or a prompt runs it" in said
 
 

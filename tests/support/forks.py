@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import traceback
-import warnings
 from collections.abc import Callable
 from typing import Final
 
@@ -19,9 +18,7 @@ def fork(work: Callable[[], object]) -> int:
 
     The child ends with the thread that forks it, so that a test run that is killed leaves no process.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # pytest-timeout may have a thread
-        pid = os.fork()
+    pid = os.fork()
     if pid:
         return pid
     status = 1

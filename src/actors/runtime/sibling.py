@@ -43,8 +43,9 @@ class _CloneArgs(ctypes.Structure):
 def fork_sibling() -> tuple[int, int]:
     """Fork: return the sibling's pid and a pidfd of it, and in the sibling 0 and -1.
 
-    To be called by the only thread of a process. Raises `OSError` if no process is to be had, with `ENOSYS`
-    if none ever will be: on a kernel before 5.3, where a sandbox forbids it, or with another libc.
+    To be called by the only thread of a forked process: in one that was executed, glibc from 2.42 on keeps
+    something else where the id is. Raises `OSError` if no process is to be had, with `ENOSYS` if none ever
+    will be: there, on a kernel before 5.3, where a sandbox forbids it, or with another libc.
     """
     pidfd = ctypes.c_int(-1)
     arguments = _CloneArgs(flags=_FLAGS, pidfd=ctypes.addressof(pidfd), child_tid=_address_of_tid())

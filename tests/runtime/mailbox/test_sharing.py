@@ -308,7 +308,10 @@ class Interrupted(BaseException):
     """What a signal handler raises here."""
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # one closed at once, that it hit
+closes_what_was_hit = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+
+@closes_what_was_hit
 def test_a_signal_handler_that_raises_in_a_get_costs_nothing_but_what_was_in_hand() -> None:
     def interrupt(_signal: int, frame: FrameType | None) -> None:
         while frame is not None:
@@ -338,6 +341,7 @@ def test_a_signal_handler_that_raises_in_a_get_costs_nothing_but_what_was_in_han
     mailbox.close()
 
 
+@closes_what_was_hit
 @pytest.mark.parametrize("begun", [False, True], ids=["first", "later"])
 def test_after_whichever_call_in_a_get_a_handler_raises_the_next_goes_on_and_nothing_stays_open(
     begun: bool,
