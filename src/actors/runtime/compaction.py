@@ -20,8 +20,8 @@ _LEFT: Final[list[CodeType]] = []
 """What was there before: given back, it would leave holes for new objects, which would lie as scattered."""
 
 
-def compact(life: Callable[[], None]) -> None:
-    """Have the code of the functions that a life calls share pages with little else.
+def compact(life: Callable[[], None]) -> list[CodeType]:
+    """Have the code of the functions that a life calls share pages with little else; return that code.
 
     Each stays the function that it is, and gets a copy of its code. Those that neither a module nor a class
     has by name, as closures, are left alone.
@@ -32,6 +32,7 @@ def compact(life: Callable[[], None]) -> None:
         for function in _functions(code, world):
             function.__code__ = copy
     _LEFT.extend(code for code, _ in executed)
+    return copies
 
 
 def _executed(life: Callable[[], None]) -> list[tuple[CodeType, _Names]]:

@@ -14,6 +14,7 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from actors.core.codec.flat import get_acquainted
 from actors.runtime import birth, linux, pinning, processes
 from actors.runtime.compaction import compact
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.immortality import immortalize, lasting, used_by
 from actors.runtime.rehearsal import rehearse
 from actors.runtime.scout import scout
 from actors.runtime.sibling import fork_sibling
@@ -45,6 +47,7 @@ def main(site: Site, guardian: int, preparation: dict[str, Any] | None, connecti
     The target of a `multiprocessing.Process`, and what it forks goes on as the same. It leads no process
     group: whoever killed that would kill what it has just forked.
     """
+    immortalize(lasting())  # what the guardian has imported since its own start
     birth.give_up(guardian, connection)
     _practise()
     pipe = _serve(socket.socket(fileno=connection))
@@ -104,7 +107,7 @@ def _comes(requests: socket.socket) -> bool:
 def _economise() -> Descriptor | None:
     """Have a life write to less, and that be copied within each fork, while what is returned is kept."""
     with suppress(Exception):  # forks are dearer without, and as good
-        compact(rehearse)
+        immortalize(chain.from_iterable(map(used_by, compact(rehearse))))
         _practise()
         written = scout(_rehearse_in_a_fork)
         ring = pinning.ring()

@@ -15,6 +15,7 @@ from actors.runtime.guardian.guardian import Guardian
 from actors.runtime.guardian.invocation import BARE, ESCALATED, command, environment, give_back_environment
 from actors.runtime.guardian.mainguard import GUARD, Unguarded, importing
 from actors.runtime.guardian.orders import Orders
+from actors.runtime.immortality import immortalize, lasting
 from actors.runtime.rundirectory import RunDirectory
 
 
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> None:
         _restart_bare(directory, hold, root)
     log.preload()
     gc.collect()
+    immortalize(lasting())  # before there is anything that a restart or a stop is to end
     gc.freeze()
     run = RunDirectory.adopt(directory, hold)
     guardian = Guardian(
