@@ -47,6 +47,7 @@ def module() -> types.ModuleType:
         "    @staticmethod\n"
         "    def static(): return 3\n"
         "class Class(Base): pass\n"
+        "def act(): return text, 12.75\n"
         "instance, items, text = Class(), [Class()], {'key': Class()}\n",
         module.__dict__,
     )
@@ -87,12 +88,14 @@ def among(thing: object, module: types.ModuleType) -> bool:
 
 
 @known_here
-def test_code_is_used_with_its_constants(module: types.ModuleType) -> None:
-    code = module.Base.method.__code__
-    constants = [constant for constant in code.co_consts if constant is not None]
-    immortalize(used_by(code))
+def test_code_is_used_with_its_constants_and_what_it_calls_by_name(module: types.ModuleType) -> None:
+    code = module.act.__code__
+    immortalize(used_by(code, vars(module)))
     assert not counted(code)
-    assert not any(map(counted, constants))
+    assert not counted(code.co_consts)
+    assert not any(map(counted, code.co_consts))
+    assert not counted(module.text)
+    assert counted(module.items)
 
 
 @known_here

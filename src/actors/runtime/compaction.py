@@ -14,17 +14,18 @@ from operator import attrgetter
 from types import CodeType, FrameType, FunctionType
 from typing import Any, Final
 
-_Names = Mapping[str, Any]
+Names = Mapping[str, Any]
 _inner = attrgetter("__func__")
 _LEFT: Final[list[CodeType]] = []
 """What was there before: given back, it would leave holes for new objects, which would lie as scattered."""
 
 
-def compact(life: Callable[[], None]) -> list[CodeType]:
-    """Have the code of the functions that a life calls share pages with little else; return that code.
+def compact(life: Callable[[], None]) -> list[tuple[CodeType, Names]]:
+    """Have the code of the functions that a life calls share pages with little else.
 
     Each stays the function that it is, and gets a copy of its code. Those that neither a module nor a class
-    has by name, as closures, are left alone.
+    has by name, as closures, are left alone. Returns the copies, each with the names of the module that it
+    sees.
     """
     executed = _executed(life)
     copies = [code.replace() for code, _ in executed]  # one after the other, with nothing in between
@@ -32,15 +33,15 @@ def compact(life: Callable[[], None]) -> list[CodeType]:
         for function in _functions(code, world):
             function.__code__ = copy
     _LEFT.extend(code for code, _ in executed)
-    return copies
+    return [(copy, world) for (_, world), copy in zip(executed, copies, strict=True)]
 
 
-def _executed(life: Callable[[], None]) -> list[tuple[CodeType, _Names]]:
+def _executed(life: Callable[[], None]) -> list[tuple[CodeType, Names]]:
     """The code that runs in a life, each with the names of the module that it sees, the largest first.
 
     Copying needs memory for a moment. What the next copy needs fits where that was, and leaves no gap.
     """
-    found: dict[int, tuple[CodeType, _Names]] = {}
+    found: dict[int, tuple[CodeType, Names]] = {}
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
         if event == "call":
@@ -55,10 +56,10 @@ def _executed(life: Callable[[], None]) -> list[tuple[CodeType, _Names]]:
     return sorted(found.values(), key=lambda entry: len(entry[0].co_code), reverse=True)
 
 
-def _functions(code: CodeType, world: _Names) -> Iterator[FunctionType]:
+def _functions(code: CodeType, world: Names) -> Iterator[FunctionType]:
     """The functions that have this code and are found by its name."""
     *owners, name = code.co_qualname.split(".")
-    names: _Names = world
+    names: Names = world
     for owner in owners:
         thing: object = names.get(owner)
         names = vars(thing) if isinstance(thing, type) else {}

@@ -24,6 +24,8 @@ from types import (
 )
 from typing import Any, Final
 
+from actors.runtime.compaction import Names
+
 _KINDS: Final = frozenset(
     {
         BuiltinFunctionType,
@@ -63,9 +65,10 @@ def lasting() -> Iterator[object]:
             yield from (thing, thing.__bases__, thing.__mro__)
 
 
-def used_by(code: CodeType) -> Iterator[object]:
-    """What is used when some code runs: it, and its constants."""
+def used_by(code: CodeType, world: Names) -> Iterator[object]:
+    """What is used when some code runs: it, its constants, and what its module has by names in it."""
     yield from (code, code.co_consts, *code.co_consts)
+    yield from (world[name] for name in code.co_names if name in world)
 
 
 def _immortal() -> int | None:

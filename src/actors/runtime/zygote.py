@@ -14,7 +14,7 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, starmap
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
@@ -107,7 +107,7 @@ def _comes(requests: socket.socket) -> bool:
 def _economise() -> Descriptor | None:
     """Have a life write to less, and that be copied within each fork, while what is returned is kept."""
     with suppress(Exception):  # forks are dearer without, and as good
-        immortalize(chain.from_iterable(map(used_by, compact(rehearse))))
+        immortalize(chain.from_iterable(starmap(used_by, compact(rehearse))))
         _practise()
         written = scout(_rehearse_in_a_fork)
         ring = pinning.ring()
