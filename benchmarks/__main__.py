@@ -28,7 +28,7 @@ def main() -> None:
     if arguments.json:
         run.write(arguments.json)
     if arguments.write_docs:
-        page.rewrite(run)
+        page.rewrite(run, *map(Run.read, arguments.beside))
     for folder in filter(None, (arguments.charts, arguments.write_docs and page.CHARTS)):
         write_charts(run, folder)
 
@@ -49,6 +49,14 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
     parser.add_argument("--read", type=Path, metavar="FILE", help="measure nothing: take what --json wrote")
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="other runs, made with other Pythons say, for the table of what is to be reached",
+    )
     parser.add_argument("--charts", type=Path, metavar="DIR", help="write charts here")
     parser.add_argument(
         "--write-docs", action="store_true", help="put the figures into docs/performance.md"

@@ -33,6 +33,18 @@ def section(run: Run, name: str) -> str:
     return table(_FLOORS, [row for result in run.section(name) for row in _rows(result)])
 
 
+def reaches(runs: Sequence[Run]) -> str:
+    """All that is to be reached, and what each of some runs says of it, by its Python."""
+    head = ("what", "against", "reach", *(run.python for run in runs))
+    asked = [
+        (result, rival)
+        for result in runs[0].results
+        for rival in result.rivals
+        if result.reached(rival) is not None
+    ]
+    return table(head, [(*_asked(*one), *(_said(run.find(*one)) for run in runs)) for one in asked])
+
+
 def conditions(run: Run) -> str:
     """When, where and how."""
     load = ", ".join(f"{load:.1f}" for load in run.load)
@@ -77,6 +89,21 @@ def _beside(result: Result, rival: Series) -> Sequence[str]:
         _reach(result.unit, rival),
         _VERDICTS[result.reached(rival)],
     )
+
+
+def _asked(result: Result, rival: Series) -> Sequence[str]:
+    return result.name, "" if rival.more == 0 else rival.name, _reach(result.unit, rival)
+
+
+def _said(found: tuple[Result, Series] | None) -> str:
+    if found is None:
+        return ""
+    result, rival = found
+    if rival.more is None:
+        said = f"{result.ratio(rival):.2f}"
+    else:
+        said = result.unit.show(result.ours.typical - rival.typical)
+    return said if result.reached(rival) else f"{said}, not yet"
 
 
 def _tail(unit: Unit, series: Series) -> str:

@@ -13,7 +13,7 @@ import attrs
 
 from benchmarks.peers.peer import Fate
 from benchmarks.peers.registry import Entry
-from benchmarks.result import Result
+from benchmarks.result import Result, Series
 
 
 @attrs.frozen
@@ -52,6 +52,19 @@ class Run:
     def section(self, name: str) -> list[Result]:
         """What was measured there."""
         return [result for result in self.results if result.section == name]
+
+    def find(self, like: Result, rival: Series) -> tuple[Result, Series] | None:
+        """What this run has of a result and a rival of another one; None if it has no such thing."""
+        for result in self.section(like.section):
+            for one in result.rivals:
+                if (result.name, one.name) == (like.name, rival.name):
+                    return result, one
+        return None
+
+    @property
+    def python(self) -> str:
+        """Which Python it was made with."""
+        return self.machine.rpartition(", ")[2]
 
     def end(self) -> None:
         """Note how busy the machine was."""

@@ -102,6 +102,22 @@ def test_the_page_is_rewritten_between_its_markers_only() -> None:
     assert rewritten(new, a_run()) == new
 
 
+def test_what_is_to_be_reached_is_shown_for_some_runs_side_by_side() -> None:
+    first, second = a_run(), a_run()
+    first.machine, second.machine = "2 cores, Python 3.11.7", "2 cores, Python 3.13.0"
+    memory = Result("scale", "memory", Unit.BYTES, Series("actors", figures(3 << 20)), ())
+    fork = Series("fork", figures(1 << 20), more=1 << 20)
+    first.results.append(attrs.evolve(memory, rivals=(fork,)))
+    second.results[0] = of_seconds("asks", "ask", Series("Queue pair", figures(1e-5, 1e-5, 1e-5), faster=2))
+    assert report.reaches((first, second)).splitlines()[2:] == [
+        "| ask | Queue pair | 2 | 3.00 | 1.00, not yet |",
+        "| memory | fork | 1.00 MiB more | 2.00 MiB, not yet |  |",
+    ]
+    assert report.reaches((first, second)).startswith(
+        "| what | against | reach | Python 3.11.7 | Python 3.13.0 |"
+    )
+
+
 def test_the_page_has_a_place_for_every_section() -> None:
     page = PAGE.read_text()
     missing = [name for name in Suite().sections() if f"<!-- measured: {name} -->" not in page]
