@@ -347,23 +347,51 @@ def test_after_whichever_call_in_a_get_a_handler_raises_the_next_goes_on_and_not
     begun: bool,
 ) -> None:
     for number in itertools.count(1):
-        mailbox = Mailbox()
-        if begun:
-            mailbox.put("before")
-            mailbox.get()
-        mailbox.put("one")
-        mailbox.put("two")
-        raised = False
-        try:
-            with _raising_after_call(number, Mailbox.get.__code__):
-                mailbox.get()
-        except Interrupted:
-            raised = True
+        mailbox = _waiting(begun)
+        raised = _interrupted(mailbox, number)
         assert mailbox.get(timeout=0) in ("one", "two")
         mailbox.close()
         if not raised:
             assert number > 5
             return
+
+
+@closes_what_was_hit
+@pytest.mark.parametrize("begun", [False, True], ids=["first", "later"])
+def test_after_whichever_call_in_a_get_a_handler_raises_another_may_read_once_it_is_closed(
+    begun: bool,
+) -> None:
+    for number in itertools.count(1):
+        mailbox = _waiting(begun)
+        other = Mailbox.attach(mailbox.address)
+        raised = _interrupted(mailbox, number)
+        mailbox.close()
+        assert other.get(timeout=0) in ("one", "two")
+        other.close()
+        if not raised:
+            assert number > 5
+            return
+
+
+def _waiting(begun: bool) -> Mailbox:
+    """A mailbox in which two messages wait, perhaps after one that has been read."""
+    mailbox = Mailbox()
+    if begun:
+        mailbox.put("before")
+        mailbox.get()
+    mailbox.put("one")
+    mailbox.put("two")
+    return mailbox
+
+
+def _interrupted(mailbox: Mailbox, number: int) -> bool:
+    """Get a message, and be interrupted after so many calls; False if it took fewer."""
+    try:
+        with _raising_after_call(number, Mailbox.get.__code__):
+            mailbox.get()
+    except Interrupted:
+        return True
+    return False
 
 
 @contextmanager

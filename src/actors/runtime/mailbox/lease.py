@@ -41,10 +41,9 @@ class Lease:
         me = os.getpid()
         if self._process == me:
             return True
-        if not self._claim():
-            return False
         try:
-            self._lock(me)
+            if self._claim():
+                self._lock(me)
         finally:
             if self._process != me:
                 self._disclaim()
@@ -61,12 +60,12 @@ class Lease:
 
     def release(self) -> None:
         """Give the lease up, if this process has it."""
-        if self._process == os.getpid():
-            self._process = 0
-            try:
+        try:
+            if self._process == os.getpid():
+                self._process = 0
                 self._file.close()
-            finally:
-                self._disclaim()
+        finally:
+            self._disclaim()
 
     def abandon(self) -> None:
         """Close the copy that a forked child has inherited; the parent keeps its lease."""
@@ -76,10 +75,10 @@ class Lease:
 
     def holder(self) -> int:
         """The process that has the lease, 0 if there is none."""
-        if self._process == os.getpid() or not self._claim():
-            return os.getpid()
+        if self._process == os.getpid():
+            return self._process
         try:
-            return self._ask()
+            return self._ask() if self._claim() else os.getpid()
         finally:
             self._disclaim()
 
@@ -89,7 +88,8 @@ class Lease:
         return self._claims.setdefault(self._identity, self) is self
 
     def _disclaim(self) -> None:
-        del self._claims[self._identity]
+        if self._claims.get(self._identity) is self:
+            del self._claims[self._identity]
 
     def _ask(self) -> int:
         with FileIO(self._path, "r+") as file:
