@@ -1,5 +1,6 @@
 """Ends of actors that are not as simple as they seem."""
 
+import itertools
 import os
 import resource
 import signal
@@ -29,6 +30,7 @@ from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import Outbox
 from support import cast, forks
+from support.interrupts import Interrupted, raising_after_call
 
 
 class Pid(Request[int]):
@@ -302,3 +304,19 @@ def test_what_a_killed_sender_has_left_is_removed_with_the_next_restart(system: 
     assert player.ask(cast.Numbers(), timeout=20) == []
     while orphan.exists():
         pass
+
+
+def test_after_whichever_call_in_an_ask_a_signal_handler_raises_the_next_is_answered(
+    system: ActorSystem,
+) -> None:
+    echo = system.spawn(Echo)
+    echo.ask("first")
+    for number in itertools.count(1):
+        try:
+            with raising_after_call(number, ActorRef.ask.__code__):
+                echo.ask("interrupted")
+        except Interrupted:
+            assert echo.ask(number) == number
+        else:
+            assert number > 20
+            return

@@ -14,6 +14,7 @@ from actors import Actor, ActorSystem, Mailbox, SystemStopped, child
 from actors.core import envelope
 from actors.core.envelope import Outcome
 from actors.runtime import futures
+from actors.runtime import replies as replies_module
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox import frame
@@ -117,11 +118,37 @@ def test_a_reply_that_has_come_is_the_end_of_its_ask_whatever_else_has_happened(
         assert open_still.answer.outcome != Outcome.REPLY
 
 
+def test_who_sleeps_looks_whether_anybody_leads_lest_an_interrupt_has_kept_that_from_handing_on(
+    lane: Lane, replies: Replies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies_module, "_LOOK", 0.02)
+    lead, asleep = replies._lead, replies._asleep  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(lead, "_then", lambda: None)
+    first, second = (Pending(time.monotonic() + 1_000) for _ in range(2))
+    numbers = [replies.expect(first), replies.expect(second)]
+    leader, sleeper = (
+        threading.Thread(target=replies.wait, args=asked, daemon=True)
+        for asked in zip(numbers, (first, second), strict=True)
+    )
+    leader.start()
+    while not lead._thread:  # pyright: ignore[reportPrivateUsage]
+        pass
+    sleeper.start()
+    while not asleep:
+        pass
+    reply(lane, numbers[0])
+    leader.join(20)
+    reply(lane, numbers[1])
+    sleeper.join(20)
+    assert second.answer == Answer(Outcome.REPLY, b"here")
+
+
 def test_the_right_to_read_goes_from_who_leaves_to_who_stays(
     lane: Lane, replies: Replies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(futures, "_SLICE", 1_000.0)
-    asleep, leading = replies._asleep, replies._leading  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(replies_module, "_LOOK", 1_000.0)
+    asleep, lead = replies._asleep, replies._lead  # pyright: ignore[reportPrivateUsage]
 
     def ask() -> tuple[int, threading.Thread, Pending]:
         pending = Pending(time.monotonic() + 1_000)
@@ -131,14 +158,14 @@ def test_the_right_to_read_goes_from_who_leaves_to_who_stays(
         return number, thread, pending
 
     number, thread, _ = ask()
-    while not leading.locked():
+    while not lead._thread:  # pyright: ignore[reportPrivateUsage]
         pass
     future = replies.futures.expect(time.monotonic() + 1_000, lambda answer: answer)
     of_future = replies.expect(future)
     replies.futures.attend(of_future, future)
     reply(lane, number)
     thread.join()
-    while not leading.locked():  # the thread of the futures reads now
+    while not lead._thread:  # pyright: ignore[reportPrivateUsage]  # that of the futures reads now
         pass
     number, thread, pending = ask()
     while not asleep:

@@ -16,16 +16,19 @@ from typing import Any, Final
 
 from actors.core import envelope
 from actors.core.envelope import Outcome
-from actors.runtime.deadline import LONGEST
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
 from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
+from actors.runtime.lead import Lead
 from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 
 _TICK: Final = 0.001
 _MANY: Final = 256
 """From so many questions to other systems on, those that have ended are forgotten."""
+_LOOK: Final = 1.0
+"""For how many seconds a thread sleeps before it looks whether anybody leads: who did so may have been
+interrupted, by a signal handler that raised, before it could hand on."""
 _LONG: Final = 0.5
 """For how many seconds the end of all waits for a callback, which may itself wait for that end."""
 
@@ -55,10 +58,10 @@ class Replies:
         """Those whose threads sleep, as another one leads."""
         self._ended: Exception | None = None
         self._numbers = itertools.count(1)
-        self._leading = threading.Lock()
+        self._lead = Lead(self._hand_on)
         self._reading = False
         """Whether the thread that leads may have taken replies whose asks it has not ended yet."""
-        self.futures = Futures(self._lead, self.forget)
+        self.futures = Futures(self._lead_until, self.forget)
         self._loops: set[asyncio.AbstractEventLoop] = set()
         self.late = 0
         """How many replies came after their ask had ended."""
@@ -84,12 +87,7 @@ class Replies:
     def suspect(self) -> None:
         """Somebody may have died in the middle of a reply: remove what is left, or have who leads do so."""
         self._lane.depot.doubtful = True
-        if self._leading.acquire(blocking=False):
-            try:
-                self._lane.tidy()
-            finally:
-                self._leading.release()
-                self._hand_on()
+        self._lead.take(self._lane.tidy)
 
     def wait(self, number: int, pending: Pending) -> Answer | None:
         """Wait for the end of an ask; None when its time is up. A reply that comes later is dropped."""
@@ -98,24 +96,18 @@ class Replies:
                 remaining = pending.deadline - time.monotonic()
                 if not remaining > 0.0:  # so that nan is over, too
                     return None
-                if self._leading.acquire(False):
-                    scarce = False
-                    try:
-                        self._lead_until(pending, pending.deadline)
-                    except SCARCE:
-                        scarce = True
-                    finally:
-                        self._leading.release()
-                        if self._pending:
-                            self._hand_on()
-                    if scarce:
-                        time.sleep(min(PAUSE, remaining))
-                elif pending.bell is None:
+                try:
+                    if self._lead.take(self._read_until_answered, pending):
+                        continue
+                except SCARCE:
+                    time.sleep(min(PAUSE, remaining))
+                    continue
+                if pending.bell is None:
                     pending.bell = threading.Lock()
                     pending.bell.acquire()
                     self._asleep[number] = pending
                 else:
-                    pending.bell.acquire(timeout=min(remaining, LONGEST))
+                    pending.bell.acquire(timeout=min(remaining, _LOOK))
             return pending.answer
         finally:
             self._pending.pop(number, None)
@@ -156,17 +148,16 @@ class Replies:
     def _hear(self) -> None:
         """Have read what has come: here, unless a thread leads, which is about to do so."""
         end = time.monotonic() + _LONG
-        while not self._leading.acquire(timeout=_TICK):
+        while not self._lead.take(self._read_all):
             heard = not self._has_mail() and not self._reading  # in this order
             if heard or time.monotonic() > end:
                 return
-        try:
-            with suppress(*SCARCE):
-                while self.read():
-                    pass
-        finally:
-            self._leading.release()
-            self._hand_on()
+            time.sleep(_TICK)
+
+    def _read_all(self) -> None:
+        with suppress(*SCARCE):
+            while self.read():
+                pass
 
     def _has_mail(self) -> bool:
         pipe = self._lane.hold()
@@ -174,18 +165,17 @@ class Replies:
 
     def _read_in_passing(self) -> None:
         """Read, unless a thread leads: it sleeps until the lane is readable, and must not be robbed."""
-        if self._leading.acquire(blocking=False):
-            try:
-                self.read()
-                if self._lane.depot.doubtful:
-                    self._lane.tidy()
-            except SCARCE:
-                loop = asyncio.get_running_loop()
-                self._leave(loop, self._lane.hold())
-                loop.call_later(PAUSE, self._enter, loop)
-            finally:
-                self._leading.release()
-                self._hand_on()
+        try:
+            self._lead.take(self._read_and_tidy)
+        except SCARCE:
+            loop = asyncio.get_running_loop()
+            self._leave(loop, self._lane.hold())
+            loop.call_later(PAUSE, self._enter, loop)
+
+    def _read_and_tidy(self) -> None:
+        self.read()
+        if self._lane.depot.doubtful:
+            self._lane.tidy()
 
     def end_present(self, answer: Answer) -> None:
         """End every ask of this system that is open now, and whose reply has not come."""
@@ -231,36 +221,35 @@ class Replies:
 
     def _hand_on(self) -> None:
         """Have a thread lead whose reply has not come."""
+        if not self._pending:
+            return
         for number, pending in tuple(self._asleep.items()):
             if number in self._pending and pending.answer is None:
                 pending.ring()
                 return
         self.futures.ring()
 
-    def _lead_until(self, pending: Pending, end: float) -> None:
-        lane = self._lane
+    def _read_until_answered(self, pending: Pending) -> None:
+        lane, end = self._lane, pending.deadline
         held = (lane.hold(), *self._others)  # lest another thread close what is waited for
         while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0.0:
             if lane.depot.doubtful:
                 lane.tidy()
             self._waiter.wait(remaining)
 
-    def _lead(self, enough: Callable[[], object], end: float) -> bool:
+    def _lead_until(self, enough: Callable[[], object], end: float) -> bool:
         """Read until it is `enough`, at most until the `end`.
 
         False if another thread leads, or for want of descriptors or memory.
         """
-        if not self._leading.acquire(blocking=False):
-            return False
         try:
-            held = (self._lane.hold(), *self._others)
-            while held[0] and not enough() and (remaining := end - time.monotonic()) > 0:
-                if self._lane.depot.doubtful:
-                    self._lane.tidy()
-                self._waiter.wait(remaining)
+            return self._lead.take(self._read_until, enough, end)
         except SCARCE:
             return False
-        finally:
-            self._leading.release()
-            self._hand_on()
-        return True
+
+    def _read_until(self, enough: Callable[[], object], end: float) -> None:
+        held = (self._lane.hold(), *self._others)
+        while held[0] and not enough() and (remaining := end - time.monotonic()) > 0:
+            if self._lane.depot.doubtful:
+                self._lane.tidy()
+            self._waiter.wait(remaining)

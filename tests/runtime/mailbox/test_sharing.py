@@ -10,10 +10,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
 from actors.runtime.mailbox.mailbox import Mailbox
 from support.forks import Gate, fork, kill, wait
+from support.interrupts import Interrupted, raising_after_call
 
 
 def write(mailbox: Mailbox, data: bytes) -> None:
@@ -304,10 +303,6 @@ def test_a_signal_handler_may_put_at_any_time() -> None:
         box.close()
 
 
-class Interrupted(BaseException):
-    """What a signal handler raises here."""
-
-
 closes_what_was_hit = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 
@@ -387,29 +382,11 @@ def _waiting(begun: bool) -> Mailbox:
 def _interrupted(mailbox: Mailbox, number: int) -> bool:
     """Get a message, and be interrupted after so many calls; False if it took fewer."""
     try:
-        with _raising_after_call(number, Mailbox.get.__code__):
+        with raising_after_call(number, Mailbox.get.__code__):
             mailbox.get()
     except Interrupted:
         return True
     return False
-
-
-@contextmanager
-def _raising_after_call(number: int, below: CodeType) -> Generator[None]:
-    """Have the n-th call of a built-in function below some code raise when it is done, as handlers may."""
-    calls = itertools.count(1)
-
-    def profile(frame: FrameType | None, event: str, _argument: Any) -> None:
-        while frame is not None and frame.f_code is not below:
-            frame = frame.f_back
-        if frame is not None and event == "c_return" and next(calls) == number:
-            raise Interrupted
-
-    sys.setprofile(profile)
-    try:
-        yield
-    finally:
-        sys.setprofile(None)
 
 
 def _put_all(mailbox: Mailbox, count: int) -> None:

@@ -1,0 +1,32 @@
+"""Interrupts at every instant: what a signal handler may do, one call after the other."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Any
+
+
+class Interrupted(BaseException):
+    """What a signal handler raises here."""
+
+
+@contextmanager
+def raising_after_call(number: int, below: CodeType) -> Generator[None]:
+    """Have the n-th call of a built-in function below some code raise when it is done, as handlers may."""
+    calls = itertools.count(1)
+
+    def profile(frame: FrameType | None, event: str, _argument: Any) -> None:
+        while frame is not None and frame.f_code is not below:
+            frame = frame.f_back
+        if frame is not None and event == "c_return" and next(calls) == number:
+            raise Interrupted
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
