@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from actors.runtime import threads
+from actors.runtime.mutex import Mutex
 from actors.runtime.pending import Answer, Pending
 
 _SLICE: Final = 0.05
@@ -111,7 +112,7 @@ class Futures:
         self._forget = forget
         self._open: set[PendingFuture] = set()
         self._answered: deque[PendingFuture] = deque()
-        self._lock = threading.RLock()  # reentrant, as a signal handler may ask
+        self._lock = Mutex()
         self._thread: threading.Thread | None = None
         self._bell = threading.Lock()
         self._bell.acquire()

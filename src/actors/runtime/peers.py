@@ -15,6 +15,7 @@ from actors.runtime.descriptor import scarce
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.pipe import Pipe
+from actors.runtime.mutex import Mutex
 from actors.runtime.peer import Orphaned, Peer
 from actors.runtime.site import Site
 
@@ -52,7 +53,7 @@ class Peers:
 
     def renew(self) -> None:
         """In a forked child: use what the parent has opened, but not its lock, which a thread may hold."""
-        self._lock = threading.RLock()  # reentrant, as a signal handler may send
+        self._lock = Mutex()
 
     def suspend(self) -> None:
         """Everyone has died: lose what waits; only this thread, which replaces the guardian, may open.

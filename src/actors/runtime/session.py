@@ -29,6 +29,7 @@ from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardianprocess import GuardianProcess
 from actors.runtime.interregnum import Interregnum
 from actors.runtime.mailbox.drainer import PROCESS_DRAINER
+from actors.runtime.mutex import Mutex
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
@@ -70,7 +71,7 @@ class Session:
         self._orders = orders
         self._keepers: list[int] = []
         self._alarm = Descriptor(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(Mutex())
         self._has_served = self._serving = self._stopping = False
         self._subscribers: weakref.WeakSet[Subscribed] = weakref.WeakSet()
         site = Site.of(run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
@@ -36,6 +35,7 @@ from actors.runtime.guardian import invocation, mainguard
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.inspection import inspect
 from actors.runtime.listener import Listener
+from actors.runtime.mutex import Mutex
 from actors.runtime.session import Session
 
 _MINUTE: Final = 60.0
@@ -93,7 +93,7 @@ class ActorSystem:
         self._start_timeout: float = SECONDS.check("start_timeout", start_timeout)
         self._shutdown_timeout: float = SECONDS.check("shutdown_timeout", shutdown_timeout)
         self._limits: Limits | None = _LIMITS.check("limits", limits)
-        self._lock = threading.RLock()
+        self._lock = Mutex()
         self._running: Session | None = None
         self._ended: ActorsError | None = None
 

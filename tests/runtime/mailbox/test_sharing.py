@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -366,6 +367,35 @@ def test_after_whichever_call_in_a_get_a_handler_raises_another_may_read_once_it
         if not raised:
             assert number > 5
             return
+
+
+def test_after_whichever_call_in_a_put_into_a_full_pipe_a_handler_raises_others_may_put() -> None:
+    for number in itertools.count(1):
+        mailbox = Mailbox()
+        waiting, raised = _overflowing(mailbox), False
+        try:
+            with raising_after_call(number, Mailbox.put.__code__):
+                mailbox.put("perhaps")
+        except Interrupted:
+            raised = True
+        other = threading.Thread(target=mailbox.put, args=("last",))
+        other.start()
+        got = list(iter(partial(mailbox.get, timeout=20), "last"))
+        other.join()
+        mailbox.close()
+        assert got in ([*range(waiting), "perhaps"], [*range(waiting)])
+        if not raised:
+            assert number > 5
+            return
+
+
+def _overflowing(mailbox: Mailbox) -> int:
+    """Put numbers until some wait in this process; how many were put."""
+    for number in itertools.count():
+        mailbox.put(number)
+        if mailbox._outbox.waiting > 20:  # pyright: ignore[reportPrivateUsage]
+            return number + 1
+    raise AssertionError
 
 
 def _waiting(begun: bool) -> Mailbox:

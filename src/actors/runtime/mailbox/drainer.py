@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from actors.runtime import threads
 from actors.runtime.mailbox.backlog import BACKLOG
+from actors.runtime.mutex import Mutex
 from actors.runtime.renewal import renew_after_fork
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Drainer:
         self._reset()
 
     def _reset(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Mutex()
         self._outboxes: set[Outbox] = set()
         self._running = False
         self._bell = _NO_BELL

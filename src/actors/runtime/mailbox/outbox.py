@@ -19,6 +19,7 @@ from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.pipe import Pipe
 from actors.runtime.mailbox.slab import LARGEST
 from actors.runtime.mailbox.stowage import Large, Stowage
+from actors.runtime.mutex import Mutex
 from actors.runtime.renewal import renew_after_fork
 
 OVERFLOW: Final = 64 << 20
@@ -79,7 +80,7 @@ class Outbox:
 
     def renew(self) -> None:
         """Let nothing wait here; in a forked child, what waits is its parent's to carry."""
-        self._lock = threading.RLock()
+        self._lock = Mutex()
         self._changed = threading.Condition(self._lock)
         self._waiting = Overflow(self._limit)
         self._carried = False

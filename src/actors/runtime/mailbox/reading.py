@@ -12,6 +12,7 @@ from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.mailbox.lease import Lease
 from actors.runtime.mailbox.premises import Premises
+from actors.runtime.mutex import Mutex
 
 
 class Reading:
@@ -29,7 +30,7 @@ class Reading:
         self._begin()
 
     def _begin(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Mutex()
         self._thread = 0
         self._inbox: Inbox | None = None
 
