@@ -21,7 +21,9 @@ known_here = pytest.mark.skipif(sys.version_info < (3, 12), reason="CPython know
 
 
 def counted(thing: object) -> bool:
-    """Whether references to something are counted."""
+    """Whether references to something are counted, once those are gone that it had before."""
+    _references = [thing] * 10
+    del _references
     before = sys.getrefcount(thing)
     _references = [thing] * 10
     return sys.getrefcount(thing) != before
