@@ -42,7 +42,7 @@ _KINDS: Final = frozenset(
 )
 _count_at: Final = ctypes.c_uint32.from_address
 _TURNS: Final = 2 if sys.version_info >= (3, 14) else 1
-"""From CPython 3.14 on a reference that was counted is taken back without looking: that of the first turn."""
+"""CPython from 3.14 on takes a reference that was counted back without looking: that of the first turn."""
 
 
 def immortalize(objects: Iterable[object]) -> None:
