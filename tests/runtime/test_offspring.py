@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from actors import Actor, ActorSystem, StartMethod, child
+from actors import Actor, ActorSystem, Ignore, StartMethod, child
 from support.cast import Echo
 
 
@@ -122,3 +122,31 @@ def test_what_is_forked_at_the_start_never_speaks_for_the_actor(
     pid, _ = forker.ask("who")
     assert forker.ask("who") == (pid, 2)
     assert system.exits("forker") == []
+
+
+class Decliner(Actor):
+    """Forks at its start what declines to start."""
+
+    def __init__(self) -> None:
+        self.code = -1
+
+    def on_start(self) -> None:
+        pid = os.fork()
+        if pid == 0:
+            raise Ignore("in the child")
+        self.code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def receive(self, message: Any) -> int:
+        return self.code
+
+
+class AsyncDecliner(Decliner):
+    async def on_start(self) -> None:  # type: ignore[override]
+        super().on_start()
+
+
+@pytest.mark.parametrize("cls", [Decliner, AsyncDecliner])
+def test_what_is_forked_at_the_start_and_declines_has_not_failed(
+    system: ActorSystem, cls: type[Decliner]
+) -> None:
+    assert system.spawn(cls).ask("how did it end?") == 0

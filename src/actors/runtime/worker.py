@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Coroutine
 from multiprocessing import spawn
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import attrs
 
@@ -153,11 +153,9 @@ class Worker:
         """What a hook returned. What it has forked ends in here, as the loop is the actor's."""
         try:
             result = await hook
-        except SystemExit as exit:
-            self._leave_if_forked(_code(exit))
-            raise
         except BaseException as error:
-            self._leave_if_forked(_EXIT_CRASHED, "".join(traceback.format_exception(error)))
+            if self._reception.forked:
+                _leave_with(error)
             raise
         self._leave_if_forked(0)
         return result
@@ -222,3 +220,15 @@ class Worker:
 def _code(exit: SystemExit) -> int:
     """The code of a ``sys.exit``, as the kernel keeps it."""
     return exit.code & 0xFF if isinstance(exit.code, int) else int(exit.code is not None)
+
+
+def _leave_with(error: BaseException) -> NoReturn:
+    """End a process by what a hook has raised in it."""
+    match error:
+        case Ignore():
+            processes.leave(0)
+        case SystemExit():
+            processes.leave(_code(error))
+        case _:
+            traceback.print_exception(error)
+            processes.leave(_EXIT_CRASHED)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -345,14 +346,8 @@ def test_a_signal_handler_that_raises_in_a_get_costs_nothing_but_what_was_in_han
 def test_after_whichever_call_in_a_get_a_handler_raises_the_next_goes_on_and_nothing_stays_open(
     begun: bool,
 ) -> None:
-    for number in itertools.count(1):
-        mailbox = _waiting(begun)
-        raised = _interrupted(mailbox, number)
+    for mailbox in _interrupted_after_each_call(begun):
         assert mailbox.get(timeout=0) in ("one", "two")
-        mailbox.close()
-        if not raised:
-            assert number > 5
-            return
 
 
 @closes_what_was_hit
@@ -360,16 +355,11 @@ def test_after_whichever_call_in_a_get_a_handler_raises_the_next_goes_on_and_not
 def test_after_whichever_call_in_a_get_a_handler_raises_another_may_read_once_it_is_closed(
     begun: bool,
 ) -> None:
-    for number in itertools.count(1):
-        mailbox = _waiting(begun)
+    for mailbox in _interrupted_after_each_call(begun):
         other = Mailbox.attach(mailbox.address)
-        raised = _interrupted(mailbox, number)
         mailbox.close()
         assert other.get(timeout=0) in ("one", "two")
         other.close()
-        if not raised:
-            assert number > 5
-            return
 
 
 def test_after_whichever_call_in_a_put_into_a_full_pipe_a_handler_raises_others_may_put() -> None:
@@ -401,6 +391,22 @@ def _overflowing(mailbox: Mailbox) -> int:
     raise AssertionError
 
 
+def _interrupted_after_each_call(begun: bool) -> Iterator[Mailbox]:
+    """One mailbox after another whose get has been interrupted, and in the end one whose get was not."""
+    for number in itertools.count(1):
+        mailbox, raised = _waiting(begun), False
+        try:
+            with raising_after_call(number, Mailbox.get.__code__):
+                mailbox.get()
+        except Interrupted:
+            raised = True
+        yield mailbox
+        mailbox.close()
+        if not raised:
+            assert number > 5
+            return
+
+
 def _waiting(begun: bool) -> Mailbox:
     """A mailbox in which two messages wait, perhaps after one that has been read."""
     mailbox = Mailbox()
@@ -410,16 +416,6 @@ def _waiting(begun: bool) -> Mailbox:
     mailbox.put("one")
     mailbox.put("two")
     return mailbox
-
-
-def _interrupted(mailbox: Mailbox, number: int) -> bool:
-    """Get a message, and be interrupted after so many calls; False if it took fewer."""
-    try:
-        with raising_after_call(number, Mailbox.get.__code__):
-            mailbox.get()
-    except Interrupted:
-        return True
-    return False
 
 
 def _put_all(mailbox: Mailbox, count: int) -> None:
