@@ -31,7 +31,7 @@ class Kept:
 
     def __init__(self, layout: Layout, bound: int = 0) -> None:
         self.layout = layout
-        layout.directory.mkdir()
+        os.mkdir(layout.directory)
         self.keepers = layout.create(bound)
 
     def die(self) -> None:
@@ -106,7 +106,7 @@ def test_a_mailbox_whose_actor_is_gone_is_closed(kept: Kept, peers: Peers) -> No
 
 def test_a_bounded_mailbox_that_is_being_removed_is_closed(site: Site, peers: Peers) -> None:
     layout = site.mailbox(ACTOR.id)
-    layout.directory.mkdir()
+    os.mkdir(layout.directory)
     keepers = layout.create(5)
     os.unlink(layout.credits)
     with pytest.raises(MailboxClosed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Final
@@ -49,7 +50,7 @@ def inspect(site: Site, number: int) -> ActorStatus:
             return _seen(layout, status)
     if site.is_supervisor(number):
         return ActorStatus(state=ActorState.RUNNING)
-    to_be_rebuilt = site.record(number).exists()
+    to_be_rebuilt = os.path.exists(site.record(number))
     return ActorStatus(state=ActorState.RESTARTING if to_be_rebuilt else ActorState.GONE)
 
 

@@ -38,15 +38,16 @@ _unpack_opening: Final = frame.OPENING.unpack_from
 class Lane:
     """Where a lane is."""
 
-    directory: Path
+    directory: str
     pipe: str
     """The pipe itself."""
     places: Places
 
     @classmethod
-    def at(cls, directory: Path, spill: Path) -> Lane:
+    def at(cls, directory: str | Path, spill: str | Path) -> Lane:
         """The lane in a directory, whose parcels may overflow to `spill`."""
-        return cls(directory, f"{directory}/pipe", Places(directory / "parcels", spill))
+        home = str(directory)
+        return cls(home, f"{home}/pipe", Places(f"{home}/parcels", str(spill)))
 
     def remove(self) -> None:
         """Remove it and all that waits in it; who has it open to write finds nobody who reads."""
@@ -69,7 +70,7 @@ class LaneReader:
     @classmethod
     def create(cls, lane: Lane) -> LaneReader:
         """Make a lane and read it. What could not be made may be tried again."""
-        lane.places.main.mkdir(mode=0o700, parents=True)
+        os.makedirs(lane.places.main, 0o700)
         try:
             keeper = make_pipe(lane.pipe)
             try:
@@ -79,7 +80,7 @@ class LaneReader:
         except BaseException:
             with suppress(FileNotFoundError):
                 os.unlink(lane.pipe)  # `rmtree` would need a descriptor
-            lane.places.main.rmdir()
+            os.rmdir(lane.places.main)
             raise
 
     def fileno(self) -> int:

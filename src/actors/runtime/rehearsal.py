@@ -35,7 +35,7 @@ from actors.runtime.site import APPLICATION, GUARDIAN, Site
 from actors.runtime.worker import Worker
 
 _NAME: Final = "rehearsal"
-_NOWHERE: Final = Path("/dev/null")
+_NOWHERE: Final = os.devnull
 _SIZE: Final = 4096
 """How many bytes a pipe on the stage holds."""
 
@@ -137,7 +137,7 @@ def _stage(opened: list[int]) -> Site:
         credits="",
     )
     lane = Lane(_NOWHERE, _pipe(opened), Places(_NOWHERE, _NOWHERE))
-    return _Stage(_NOWHERE, _NOWHERE, _NAME, layout, lane)
+    return _Stage(Path(_NOWHERE), Path(_NOWHERE), _NAME, layout, lane)
 
 
 def _pipe(opened: list[int]) -> str:

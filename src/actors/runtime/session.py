@@ -231,7 +231,7 @@ class Session:
     def _launch(self) -> GuardianProcess:
         layout = self.endpoint.site.mailbox(GUARDIAN)
         shutil.rmtree(layout.directory, ignore_errors=True)
-        layout.directory.mkdir(mode=0o700)
+        os.mkdir(layout.directory, 0o700)
         self._keepers = layout.create(0)
         self._orders.write(self._run.path)
         return GuardianProcess.launch(self._run)

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +55,7 @@ class Site:
     def create(self) -> None:
         """Make what every site has."""
         (self.path / "names").mkdir(mode=0o700)
-        self.records.mkdir(mode=0o700)
+        os.mkdir(self.records, 0o700)
 
     def other(self, system: str) -> Site:
         """The site of another system of the same user."""
@@ -69,18 +69,18 @@ class Site:
         return self._guardian if number == GUARDIAN else _mailbox(self.path, self.spill, number)
 
     @property
-    def records(self) -> Path:
+    def records(self) -> str:
         """Where the records are."""
-        return self.path / "records"
+        return f"{self.path}/records"
 
-    def record(self, number: int) -> Path:
+    def record(self, number: int) -> str:
         """The record of an actor or supervisor."""
-        return self.records / str(number)
+        return f"{self.path}/records/{number}"
 
     def lane(self, number: int, name: str) -> Lane:
         """A lane of an actor's process."""
         place = f"{number}/{os.path.basename(name)}"
-        return Lane.at(self.path / place, self.spill / place)
+        return Lane.at(f"{self.path}/{place}", f"{self.spill}/{place}")
 
     def replies(self, number: int, incarnation: int) -> Lane:
         """The lane for the replies to one incarnation of a process."""
@@ -95,7 +95,8 @@ class Site:
 
     def unname(self, path: str) -> None:
         """Free a name."""
-        self._link(path).unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(self._link(path))
 
     def find(self, path: str) -> Address:
         """The address of the actor that has a name now. Raises `NoSuchActor`, also for what names none."""
@@ -108,15 +109,15 @@ class Site:
 
     def names(self) -> list[str]:
         """All names that are taken now."""
-        return [_unquote(name) for name in os.listdir(self.path / "names")]
+        return [_unquote(name) for name in os.listdir(f"{self.path}/names")]
 
     def is_supervisor(self, number: int) -> bool:
         """Whether a number is a living supervisor's, which has a mark in the place of a mailbox."""
-        return self.supervisor_mark(number).exists()
+        return os.path.exists(self.supervisor_mark(number))
 
-    def supervisor_mark(self, number: int) -> Path:
+    def supervisor_mark(self, number: int) -> str:
         """Where that is: the lack of a mailbox could be that of an actor which is just being removed."""
-        return self.mailbox(number).directory / "supervisor"
+        return f"{self.mailbox(number).directory}/supervisor"
 
     def process(self, number: int) -> int | None:
         """The pid of an actor's process; None if it has none at present."""
@@ -127,7 +128,7 @@ class Site:
         with closing(status):
             return status.words[Word.PROCESS] or None
 
-    def _link(self, path: str) -> Path:
+    def _link(self, path: str) -> str:
         name = _quote(path)
         size = len(name.encode())
         if name in ("", ".", "..") or "\0" in name:
@@ -137,11 +138,11 @@ class Site:
                 f"the path {brief(path)} takes {size} bytes, three for each / and %, and at most "
                 f"{_LONGEST_FILE_NAME} are possible; use shorter names"
             )
-        return self.path / "names" / name
+        return f"{self.path}/names/{name}"
 
 
 def _mailbox(path: Path, spill: Path, number: int) -> Layout:
-    return Layout.at(path / str(number), spill / str(number))
+    return Layout.at(f"{path}/{number}", f"{spill}/{number}")
 
 
 def guardian_of(system: str) -> Address:

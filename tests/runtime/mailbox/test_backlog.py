@@ -37,7 +37,7 @@ class Pair:
     def __init__(self, directory: Path) -> None:
         self.carrier = Unwilling()
         self.readers = [make_pipe(directory / name) for name in ("one", "other")]
-        places = Places(directory, directory)
+        places = Places(str(directory), str(directory))
         self.outboxes = [
             Outbox(
                 Pipe.open(directory / name, name), places, name=name, carrier=self.carrier, limit=100_000

@@ -55,7 +55,7 @@ class FullPipe:
                 os.write(self.reader, bytes(4096))
         self.outbox = Outbox(
             Pipe.open(directory / "mail", "the mailbox"),
-            Places(self.parcels, directory / "spill"),
+            Places(str(self.parcels), str(directory / "spill")),
             name="the mailbox",
             carrier=carrier or Nobody(),
             gone=lambda: self.gone,

@@ -48,7 +48,7 @@ def glance(places: Places) -> object:
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    return Places(tmp_path, tmp_path / "spill")
+    return Places(str(tmp_path), str(tmp_path / "spill"))
 
 
 @pytest.mark.parametrize("read", [receive, glance])
@@ -56,7 +56,7 @@ def places(tmp_path: Path) -> Places:
 def test_what_is_no_parcel_is_refused(
     places: Places, forge: Callable[[Path], object], read: Callable[[Places], object]
 ) -> None:
-    forge(places.main / "1.2.3")
+    forge(Path(places.main, "1.2.3"))
     with pytest.raises(BadParcel):
         read(places)
 
@@ -78,7 +78,7 @@ def test_what_the_disk_cannot_read_is_no_parcel_but_memory_may_come_back(
     error: type[Exception],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (places.main / "1.2.3").write_bytes(TRUE)
+    Path(places.main, "1.2.3").write_bytes(TRUE)
 
     def fail(*_: int) -> bytes:
         raise OSError(number, os.strerror(number))
@@ -93,7 +93,7 @@ def test_what_the_disk_cannot_read_is_no_parcel_but_memory_may_come_back(
 def test_a_want_of_descriptors_is_no_fault_of_the_parcel(
     places: Places, read: Callable[[Places], object]
 ) -> None:
-    (places.main / "1.2.3").write_bytes(TRUE)
+    Path(places.main, "1.2.3").write_bytes(TRUE)
 
     def work() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))), 4096))

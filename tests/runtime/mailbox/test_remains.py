@@ -116,7 +116,7 @@ def test_what_a_killed_creator_leaves_is_swept_by_the_next_that_is_made() -> Non
     def create() -> None:
         mailbox = Mailbox(3)
         mailbox.put(b"x" * 100_000)
-        spill = mailbox._open.layout.places.spill  # pyright: ignore[reportPrivateUsage]
+        spill = Path(mailbox._open.layout.places.spill)  # pyright: ignore[reportPrivateUsage]
         spill.mkdir()
         (spill / "1.1.1").touch()
         ready.open()
@@ -144,7 +144,7 @@ def test_a_sweep_spares_what_is_in_use_here_and_in_other_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mailbox = Mailbox()
-    spill = mailbox._open.layout.places.spill  # pyright: ignore[reportPrivateUsage]
+    spill = Path(mailbox._open.layout.places.spill)  # pyright: ignore[reportPrivateUsage]
     spill.mkdir()
     with monkeypatch.context() as patch:
         patch.setenv(rundirectory.ENVIRONMENT, str(tmp_path))
@@ -209,7 +209,7 @@ def test_a_directory_that_others_may_enter_is_not_attached_to() -> None:
 
 def test_the_parcel_of_a_killed_writer_is_swept_once_no_frame_can_claim_it() -> None:
     mailbox = Mailbox()
-    parcels = mailbox._open.layout.places.main  # pyright: ignore[reportPrivateUsage]
+    parcels = Path(mailbox._open.layout.places.main)  # pyright: ignore[reportPrivateUsage]
     dead = fork(lambda: None)
     wait(dead)
     orphan, foreign = parcels / f"{dead}.1.0", parcels / "not a parcel"
@@ -228,7 +228,7 @@ def test_the_parcel_of_a_killed_writer_is_swept_once_no_frame_can_claim_it() -> 
 
 
 def test_a_parcel_handed_over_by_a_writer_that_dies_during_the_sweep_is_spared(tmp_path: Path) -> None:
-    places = Places(tmp_path, tmp_path / "spill")
+    places = Places(str(tmp_path), str(tmp_path / "spill"))
     dead = fork(lambda: None)
     wait(dead)
     (tmp_path / f"{dead}.1.0").touch()

@@ -74,7 +74,7 @@ def test_what_the_run_directory_has_no_room_for_goes_through_the_temporary_direc
             mailbox.put(value)
         assert len(os.listdir(mailbox._open.layout.places.spill)) == 3  # pyright: ignore[reportPrivateUsage]
         assert [mailbox.get() for _ in large] == large
-        spill = mailbox._open.layout.places.spill  # pyright: ignore[reportPrivateUsage]
+        spill = Path(mailbox._open.layout.places.spill)  # pyright: ignore[reportPrivateUsage]
         mailbox.close()
         assert not spill.exists()
 

@@ -69,7 +69,7 @@ def test_bytes_that_are_no_message_raise_decode_error_and_later_messages_arrive(
 
 def test_a_parcel_that_is_a_link_or_lies_about_its_length_is_no_message(tmp_path: Path) -> None:
     mailbox = Mailbox()
-    parcels = mailbox._open.layout.places.main  # pyright: ignore[reportPrivateUsage]
+    parcels = Path(mailbox._open.layout.places.main)  # pyright: ignore[reportPrivateUsage]
     (tmp_path / "secret").write_bytes(bytes(100))
     (parcels / "1.1.1").symlink_to(tmp_path / "secret")
     (parcels / "1.1.2").write_bytes(b"\x01\0\0\0" + b"\xff" * 8)

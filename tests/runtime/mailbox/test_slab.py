@@ -36,7 +36,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 def parcels(box: Mailbox) -> Path:
-    return box._open.layout.places.main  # pyright: ignore[reportPrivateUsage]
+    return Path(box._open.layout.places.main)  # pyright: ignore[reportPrivateUsage]
 
 
 def slabs_in(directory: Path) -> list[Path]:
@@ -48,7 +48,7 @@ def put(sender: Slab, *parts: bytes) -> bytes | None:
 
 
 def taken(directory: Path, label: bytes) -> list[bytes]:
-    place = Slabs(directory).find(label)
+    place = Slabs(str(directory)).find(label)
     parts = place.read()
     place.discard()
     return parts
@@ -81,7 +81,7 @@ def test_messages_of_all_sizes_keep_their_order_round_and_round_the_ring(mailbox
 
 def test_a_slab_never_gives_out_room_that_is_not_free(tmp_path: Path) -> None:
     chance = random.Random(2)
-    sender = Slab(tmp_path / "1.2.3")
+    sender = Slab(str(tmp_path / "1.2.3"))
     inside: list[tuple[bytes, bytes]] = []
     refused = 0
     for number in range(3_000):
@@ -123,7 +123,7 @@ def fill(sender: Slab) -> list[bytes]:
 def test_a_full_slab_is_waited_for_as_long_as_that_is_worth_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sender, clock = Slab(tmp_path / "1.2.3"), itertools.count()
+    sender, clock = Slab(str(tmp_path / "1.2.3")), itertools.count()
     monkeypatch.setattr(slab, "_MOMENT", 11)
     monkeypatch.setattr(slab, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     receiver = Receiver(tmp_path, fill(sender))
@@ -169,8 +169,8 @@ def test_a_full_disk_makes_parcels_of_them(mailbox: Mailbox, monkeypatch: pytest
 
 def test_a_message_given_up_twice_does_not_free_the_room_of_the_next(tmp_path: Path) -> None:
     """As a reader does that is killed between freeing the room and stepping past the message."""
-    sender = Slab(tmp_path / "1.2.3")
-    slabs = Slabs(tmp_path)
+    sender = Slab(str(tmp_path / "1.2.3"))
+    slabs = Slabs(str(tmp_path))
     labels = [put(sender, MEDIUM)]
     first = labels[0] or b""
     slabs.find(first).discard()
@@ -247,15 +247,15 @@ def test_no_label_reads_anything_but_a_message_in_a_slab(mailbox: Mailbox, tmp_p
     for label in labels:
         os.write(mailbox._open.pipe.number, frame.parcel(label))  # pyright: ignore[reportPrivateUsage]
     true = label_of(name, 1, 4096, 20003)
-    assert [len(part) for part in Slabs(directory).find(true).read()] == [20003]
+    assert [len(part) for part in Slabs(str(directory)).find(true).read()] == [20003]
     with pytest.raises(BadParcel):
-        Slabs(directory).find(label_of(name, 1, 4096))
+        Slabs(str(directory)).find(label_of(name, 1, 4096))
     for _ in range(2_000):
         forged = bytearray(true)
         for _ in range(chance.randrange(1, 4)):
             forged[chance.randrange(len(forged))] = chance.choice(b"0123456789./bms\0\1\xff")
         try:
-            parts = Depot(Places(directory, tmp_path)).find(bytes(forged)).read()
+            parts = Depot(Places(str(directory), str(tmp_path))).find(bytes(forged)).read()
         except BadParcel:
             continue
         assert sum(map(len, parts)) <= slab.SIZE
@@ -269,7 +269,7 @@ def test_no_label_reads_anything_but_a_message_in_a_slab(mailbox: Mailbox, tmp_p
 
 
 def test_who_settles_a_dead_readers_affairs_sees_its_messages_and_frees_their_room(tmp_path: Path) -> None:
-    sender, slabs = Slab(tmp_path / "1.2.3"), Slabs(tmp_path)
+    sender, slabs = Slab(str(tmp_path / "1.2.3")), Slabs(str(tmp_path))
     label = put(sender, b"head" * 2_000, b"segment" * 2_000) or b""
     assert slabs.find(label).glance(6) == b"headhe"
     assert list(tmp_path.iterdir()) != []

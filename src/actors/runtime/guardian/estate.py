@@ -37,9 +37,9 @@ def found(endpoint: Endpoint, node: Node) -> None:
     Raises `OSError` if the disk is full or descriptors are scarce, and `ValueError` for a bad bound.
     """
     layout = node.layout = endpoint.site.mailbox(node.address.id)
-    layout.directory.mkdir(mode=0o700)
+    os.mkdir(layout.directory, 0o700)
     if node.supervises:
-        endpoint.site.supervisor_mark(node.address.id).touch(0o600)
+        os.close(os.open(endpoint.site.supervisor_mark(node.address.id), os.O_CREAT | os.O_CLOEXEC, 0o600))
         return
     node.keepers = layout.create(node.terms.mailbox_size)
     node.keepers.append(make_pipe(layout.control))
@@ -123,7 +123,8 @@ def clear(endpoint: Endpoint, node: Node) -> None:
 
 def remove(endpoint: Endpoint, node: Node) -> None:
     """Remove an actor's mailbox, and its record."""
-    endpoint.site.record(node.address.id).unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        os.unlink(endpoint.site.record(node.address.id))
     for keeper in node.keepers:
         os.close(keeper)
     node.keepers = []

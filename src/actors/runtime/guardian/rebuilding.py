@@ -70,8 +70,9 @@ class Rebuilding:
     def _write(self, number: int, record: bytes) -> None:
         """Write a record, which is there whole or not at all."""
         path = self._endpoint.site.record(number)
-        unready = path.with_name(f"{number}.new")
-        unready.write_bytes(record)
+        unready = f"{path}.new"
+        with open(unready, "wb") as file:
+            file.write(record)
         os.rename(unready, path)
 
     def rebuild(self, then: Callable[[int], None]) -> None:
@@ -86,7 +87,7 @@ class Rebuilding:
     def _is_kept(self, parent: Node) -> bool:
         if parent.parent is None:
             return True
-        return parent.supervises and self._endpoint.site.record(parent.address.id).exists()
+        return parent.supervises and os.path.exists(self._endpoint.site.record(parent.address.id))
 
     def _recall(self, record: Record, blueprint: Blueprint) -> bool:
         parent = self._nodes.get(record.parent)
@@ -115,7 +116,8 @@ class Rebuilding:
         found: list[tuple[Record, Blueprint]] = []
         site, decode = self._endpoint.site, self._endpoint.codec.decode
         for number in _numbers(os.listdir(site.records)):
-            head, stream, *segments = wire.unpack_plain(site.record(number).read_bytes())
+            with open(site.record(number), "rb") as file:
+                head, stream, *segments = wire.unpack_plain(file.read())
             found.append((decode(head), decode(stream, segments)))
         return found
 
@@ -127,7 +129,7 @@ class Rebuilding:
                 shutil.rmtree(site.mailbox(number).directory, ignore_errors=True)
         for name in os.listdir(site.records):
             if not name.isdecimal() or int(name) not in self._nodes:
-                (site.records / name).unlink()
+                os.unlink(f"{site.records}/{name}")
         for path in site.names():
             if site.find(path).id not in self._nodes:
                 site.unname(path)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from actors.runtime import processes
@@ -72,18 +72,19 @@ def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
     before that one might hand over its frame. Raises `OSError` for want of descriptors.
     """
     found = list(_listing(places))
-    orphans = [path for path in found if not _sender_lives(path.name)]
+    orphans = [path for path in found if not _sender_lives(os.path.basename(path))]
     if not orphans or not unclaimed():
         return len(found)
     for path in orphans:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
     return len(found) - len(orphans)
 
 
-def _listing(places: Places) -> Iterator[Path]:
+def _listing(places: Places) -> Iterator[str]:
     for place in places:
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            yield from (path for path in place.iterdir() if _NAME.fullmatch(path.name))
+            yield from (f"{place}/{name}" for name in os.listdir(place) if _NAME.fullmatch(name))
 
 
 def _sender_lives(name: str) -> bool:

@@ -21,7 +21,7 @@ PIPE_SIZE: Final = 64 << 10
 class Layout:
     """Where a mailbox's files are: everything that a process needs to attach to it."""
 
-    directory: Path
+    directory: str
     places: Places
     mail: str
     """The pipe that messages come through."""
@@ -37,14 +37,22 @@ class Layout:
     """The pipe of free places, if the mailbox is bounded."""
 
     @classmethod
-    def at(cls, directory: Path, spill: Path) -> Layout:
+    def at(cls, directory: str | Path, spill: str | Path) -> Layout:
         """The layout of a mailbox in `directory`, whose parcels may overflow to `spill`.
 
         The names are made here and once, as many a new process uses what its parent has made.
         """
-        places = Places(directory / "parcels", spill)
-        names = ("mail", "control", "journal", "reader", "stack", "credits")
-        return cls(directory, places, *(f"{directory}/{name}" for name in names))
+        home = str(directory)
+        return cls(
+            directory=home,
+            places=Places(f"{home}/parcels", str(spill)),
+            mail=f"{home}/mail",
+            control=f"{home}/control",
+            journal=f"{home}/journal",
+            lease=f"{home}/reader",
+            stack=f"{home}/stack",
+            credits=f"{home}/credits",
+        )
 
     def create(self, maxsize: int) -> list[int]:
         """Make the files of an empty mailbox; return descriptors that keep what its pipes hold.
@@ -67,7 +75,7 @@ class Layout:
         return keepers
 
     def _create(self, maxsize: int, keepers: list[int]) -> None:
-        self.places.main.mkdir(mode=0o700)
+        os.mkdir(self.places.main, 0o700)
         os.close(os.open(self.lease, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
         unready = f"{self.mail}.new"  # nobody finds a mailbox that is not whole
         keepers.append(make_pipe(unready))

@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from actors.core.errors import DiskFull, MailboxClosed, MailboxFull
@@ -247,7 +248,8 @@ class Outbox:
             elif error.errno == errno.ENOENT:
                 raise MailboxClosed(self.name) from None
             else:
-                raise DiskFull(self.name, f"{error.strerror}: {item.size} bytes", *self._places) from None
+                what = f"{error.strerror}: {item.size} bytes"
+                raise DiskFull(self.name, what, *map(Path, self._places)) from None
 
     def _withdraw(self, item: Item) -> None:
         if not isinstance(item, bytes):

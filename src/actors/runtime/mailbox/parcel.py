@@ -17,7 +17,6 @@ import stat
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from actors.runtime import processes
@@ -38,8 +37,8 @@ class BadParcel(Exception):
 class Places(NamedTuple):
     """The two directories that may hold a mailbox's parcels."""
 
-    main: Path
-    spill: Path
+    main: str
+    spill: str
 
 
 def send(places: Places, parts: Sequence[bytes]) -> bytes:
@@ -55,7 +54,7 @@ def send(places: Places, parts: Sequence[bytes]) -> bytes:
             raise
     else:
         return b"m" + name.encode()
-    places.spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.makedirs(places.spill, 0o700, exist_ok=True)
     _write(f"{places.spill}/{name}", parts)
     return b"s" + name.encode()
 

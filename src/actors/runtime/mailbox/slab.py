@@ -20,7 +20,6 @@ import struct
 import time
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from actors.runtime.descriptor import Descriptor
@@ -48,17 +47,17 @@ _MOMENT: Final = 1e-3
 class Slab:
     """A slab's sending end. It takes 4 MiB at most, and no more than has been in it at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         """Make the file. Raises `OSError`, and leaves nothing, if that is not possible."""
         self._path = path
-        self._name = path.name.encode()
+        self._name = os.path.basename(path).encode()
         self._process = os.getpid()
         self._file = Descriptor(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         try:
             os.truncate(self._file.number, SIZE)
             self._words = map_words(self._file.number)
         except BaseException:
-            path.unlink()
+            os.unlink(path)
             raise
         self._words[WORDS] = MARK
         self._number = 0
@@ -133,7 +132,7 @@ class Slab:
         if words is not None and self._process == os.getpid() and not any(words[:WORDS]):
             with contextlib.suppress(OSError):
                 os.truncate(self._file.number, _PAGE)  # the receiver may have it open for long
-                self._path.unlink()
+                os.unlink(self._path)
 
 
 def map_words(descriptor: int) -> memoryview:

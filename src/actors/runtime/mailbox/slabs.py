@@ -6,7 +6,6 @@ import os
 import re
 import stat
 import struct
-from pathlib import Path
 from typing import Final
 
 from actors.runtime.descriptor import Descriptor, scarce
@@ -75,7 +74,7 @@ class Place:
 class Slabs:
     """The slabs that one receiver has open: the last few that it has opened."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: str) -> None:
         self._directory = directory
         self._open: dict[bytes, OpenSlab] = {}
 

@@ -63,6 +63,6 @@ class Stowage:
         """Make one for the second message that fits into it; after a failure the next tries again."""
         if not self._rare:
             with suppress(OSError):
-                self._slab = Slab(self._places.main / parcel.new_name())
+                self._slab = Slab(f"{self._places.main}/{parcel.new_name()}")
         self._rare = self._slab is None and not self._rare
         return self._slab

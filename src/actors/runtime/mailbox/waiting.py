@@ -29,8 +29,8 @@ _PAUSE: Final = 1e-3
 """For how long no wait spins then, in seconds; twice as long each time, as one such turn says little."""
 _LONGEST_PAUSE: Final = 0.256
 _LOOKS: Final = 16
-"""How often a spinning process looks, for half a microsecond, before it yields the processor: so often that a
-prompt answer comes before that."""
+"""How often a spinning process looks, for half a microsecond, before it yields the processor: so often that
+a prompt answer comes before that."""
 
 
 @cache
