@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from actors.core.codec import Codec, Segments
+from actors.core.errors import DecodeError
 from actors.core.message import Message, Request
 from actors.core.policy import Intensity
 from actors.core.reason import ExitReason
@@ -30,6 +31,15 @@ class Blueprint(Message):
     def packed(self) -> tuple[bytes, Segments]:
         """As the codec encodes it, once for all its uses."""
         return Codec().encode(self)
+
+    @classmethod
+    def unpacked(cls, stream: bytes = b"", *segments: bytes) -> Blueprint:
+        """The one that was packed. Raises `DecodeError` for what is none."""
+        drawn = Codec().decode(stream, segments)
+        if not isinstance(drawn, Blueprint):
+            raise DecodeError("Spawn.blueprint", f"it is a packed {type(drawn).__name__}")
+        vars(drawn)["packed"] = stream, segments
+        return drawn
 
 
 class Supervises(Message):
@@ -63,7 +73,8 @@ class Spawn(Request[ActorRef | NotSpawned]):
     """Start an actor below `parent` and answer once it has started."""
 
     parent: int
-    blueprint: Blueprint
+    blueprint: tuple[bytes, ...]
+    """Packed, so that the guardian hands it on as it is: the stream, then the segments."""
 
 
 class Children(Request[list[ActorRef]]):

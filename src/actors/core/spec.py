@@ -92,7 +92,8 @@ class ChildSpec(Generic[A]):
         """
         _refuse_unknown(changes)
         name = changes.pop("name", self.name)
-        return attrs.evolve(self, name=name, terms=changed(self.terms, **checked(changes)))
+        terms = changed(self.terms, **checked(changes)) if changes else self.terms
+        return attrs.evolve(self, name=name, terms=terms)
 
 
 def child(actor: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> ChildSpec[A]:

@@ -48,9 +48,9 @@ class Commands:
     def spawn(self, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None) -> ActorRef:
         """Start a child below `parent`; return once it has started. Raises `StartError`, `NameTaken`."""
         endpoint = self._endpoint
-        request, timeout = spawning.plan(endpoint.codec, parent, spec, name)
-        with spawning.unless_guardian_dies(request):
-            reply = endpoint.ask(guardian_of(parent.system), request, timeout)
+        plan = spawning.plan(endpoint.codec, parent, spec, name)
+        with spawning.unless_guardian_dies(plan.name):
+            reply = endpoint.ask(guardian_of(parent.system), plan.request, plan.timeout)
         return endpoint.bind(spawning.started(reply))
 
     async def spawn_async(
@@ -58,9 +58,9 @@ class Commands:
     ) -> ActorRef:
         """`spawn` for asyncio."""
         endpoint = self._endpoint
-        request, timeout = spawning.plan(endpoint.codec, parent, spec, name)
-        with spawning.unless_guardian_dies(request):
-            reply = await endpoint.ask_async(guardian_of(parent.system), request, timeout)
+        plan = spawning.plan(endpoint.codec, parent, spec, name)
+        with spawning.unless_guardian_dies(plan.name):
+            reply = await endpoint.ask_async(guardian_of(parent.system), plan.request, plan.timeout)
         return endpoint.bind(spawning.started(reply))
 
     def children(self, of: Address) -> list[ActorRef]:

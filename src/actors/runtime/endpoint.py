@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from actors.core import envelope
 from actors.core.address import Address
 from actors.core.codec import Codec, Limits
+from actors.core.codec.limits import DEFAULT_LIMITS
 from actors.core.envelope import REPLY, Kind, Outcome, Sender
 from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull, SystemStopped
 from actors.core.reason import ExitReason
@@ -64,7 +65,7 @@ class Endpoint:
         """
         self.site = site
         self.address = address
-        self.codec = Codec(limits=limits or Limits(), bind=self.bind)
+        self.codec = Codec(limits=limits or DEFAULT_LIMITS, bind=self.bind)
         self.guardian = guardian_of(site.system)
         self.down: ActorsError | None = None
         """Why nothing can be sent any more; set when the system has ended."""

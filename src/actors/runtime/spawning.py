@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from actors.core.address import Address
 from actors.core.codec import Codec
@@ -19,10 +19,18 @@ _MARGIN: Final = 10.0
 """How much longer than its start may take the guardian is given to answer, in seconds."""
 
 
-def plan(
-    codec: Codec, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None
-) -> tuple[Spawn, float]:
-    """What to ask of the guardian, and how long its answer may take.
+class Plan(NamedTuple):
+    """What is asked of a guardian."""
+
+    request: Spawn
+    timeout: float
+    """How long its answer may take, in seconds."""
+    name: str
+    """The actor's, or its class's."""
+
+
+def plan(codec: Codec, parent: Address, spec: ChildSpec[Any] | type[Spawnable], name: str | None) -> Plan:
+    """How to have an actor spawned.
 
     Raises `TypeError` for what cannot be spawned, and `NotImportable` for what another process could not
     find again.
@@ -31,7 +39,9 @@ def plan(
     if name is not None:
         spec = spec.options(name=name)
     drawn = blueprint.draw(spec, codec)
-    return Spawn(parent=parent.id, blueprint=drawn), _budget(drawn) + _MARGIN
+    stream, segments = drawn.packed
+    request = Spawn(parent=parent.id, blueprint=(stream, *segments))
+    return Plan(request, _budget(drawn) + _MARGIN, drawn.name or drawn.target)
 
 
 def started(reply: ActorRef | NotSpawned) -> Address:
@@ -46,12 +56,11 @@ def started(reply: ActorRef | NotSpawned) -> Address:
 
 
 @contextmanager
-def unless_guardian_dies(request: Spawn) -> Generator[None]:
+def unless_guardian_dies(name: str) -> Generator[None]:
     """Have the death of the guardian in the middle of a spawn be an error of it."""
     try:
         yield
     except ActorCrashed as crash:
-        name = request.blueprint.name or request.blueprint.target
         raise StartError(name, f"{crash.reason}; spawn it again") from None
 
 

@@ -127,6 +127,8 @@ def _shows_buffer(value: Any, levels: int = 3) -> bool:
         value = value.values()
     elif kind is not list or len(value) > _SMALL:
         return False
+    if _LIFTED.isdisjoint(map(kind_of, value)):  # as a rule
+        return False
     for item in value:
         kind = kind_of(item)
         if kind in _LIFTED and (kind in BUFFERS or levels) and _shows_buffer(item, levels - 1):

@@ -17,6 +17,7 @@ from actors.core.envelope import Kind, Mail, Outcome
 from actors.core.errors import DecodeError
 from actors.core.events import DeadLetter, GuardianRestarted, Unhandled
 from actors.core.protocol import (
+    Blueprint,
     Children,
     Ended,
     Exits,
@@ -197,12 +198,7 @@ class Guardian:
     def _answer(self, mail: Mail, message: Any) -> None:
         match message:
             case Spawn():
-                self._tree.spawn(
-                    message.parent,
-                    message.blueprint,
-                    envelope.SENDERS[mail.sender].address,
-                    lambda result: self._spawned(mail, result),
-                )
+                self._spawn(mail, message)
             case Join():
                 self._join(mail, message)
             case Subscribe():
@@ -226,6 +222,15 @@ class Guardian:
         self._tree.started(said)
         if said.modules:
             self._loop.call_later(0.0, self._tree.prepare)
+
+    def _spawn(self, mail: Mail, asked: Spawn) -> None:
+        try:
+            drawn = Blueprint.unpacked(*asked.blueprint)
+        except DecodeError as error:
+            self._reply(mail, str(error), Outcome.REJECTED)
+            return
+        sender = envelope.SENDERS[mail.sender].address
+        self._tree.spawn(asked.parent, drawn, sender, lambda result: self._spawned(mail, result))
 
     def _spawned(self, mail: Mail, result: Node | NotSpawned) -> None:
         self._reply(mail, result.ref if isinstance(result, Node) else result)

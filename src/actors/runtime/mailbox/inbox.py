@@ -41,7 +41,7 @@ class Inbox:
         self._depot = Depot(layout.places, fresh=fresh)
         self._credits = credits
         self._pipe = pipe
-        self.journal = Journal(layout.journal, pipe.number)
+        self.journal = Journal(layout.journal, pipe.number, fresh=fresh)
         self._waiter = Waiter(pipe.number, self.journal.refill, wake, spin=spin)
         self._stored: Parcel | Place | None = None
         """Where the message in hand lies, if it is a large one."""

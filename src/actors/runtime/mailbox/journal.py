@@ -88,8 +88,11 @@ class Journal:
     `take` and `done` are called in turn. Not thread-safe: the reader's lock is the mailbox's.
     """
 
-    def __init__(self, path: str | Path, pipe: int) -> None:
-        """Open the journal of what comes through a pipe, whose descriptor stays open as long."""
+    def __init__(self, path: str | Path, pipe: int, *, fresh: bool = False) -> None:
+        """Open the journal of what comes through a pipe, whose descriptor stays open as long.
+
+        Of a `fresh` mailbox nobody has read before.
+        """
         with io.FileIO(path, "r+") as file:  # which closes it though a signal handler raise at once
             self._map = mmap.mmap(
                 file.fileno(),
@@ -106,9 +109,10 @@ class Journal:
         self._read = io.FileIO(pipe, closefd=False).readinto  # says None where os.readv would raise
         self._position, self._length = unpack_cursor(self.words[Word.CURSOR])
         self._next = self._position
-        self._reading = True
+        self._reading = not fresh
         """Whether something may have been read behind the batch: by who was killed or interrupted then."""
-        self._adopt()
+        if self._reading:
+            self._adopt()
 
     @property
     def taken(self) -> bool:
