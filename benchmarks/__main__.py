@@ -18,6 +18,7 @@ from benchmarks.peers.contests import fate
 from benchmarks.peers.registry import OURS
 from benchmarks.run import Met, Run
 from benchmarks.suite import Suite
+from benchmarks.warmth import AMPLE, warm_memory
 
 
 def main() -> None:
@@ -76,15 +77,16 @@ def _measure(arguments: argparse.Namespace) -> Run:
     run = Run.begin(rounds)
     run.absent = registry.absent()
     print(f"{run.machine}; {rounds} rounds", flush=True)
-    for name, contests in Suite(scale, peers).sections().items():
-        if arguments.only and name not in arguments.only:
-            continue
-        for contest in contests():
-            print(f"{name}: {contest.name}", file=sys.stderr, flush=True)
-            run.results.append(hold(contest, name, rounds))
-        if name == "peers":
-            run.met = [Met.of(peer, fate(peer)) for peer in (OURS, *peers)]
-        print(f"\n{report.section(run, name)}", flush=True)
+    with warm_memory(int(scale * AMPLE)):
+        for name, contests in Suite(scale, peers).sections().items():
+            if arguments.only and name not in arguments.only:
+                continue
+            for contest in contests():
+                print(f"{name}: {contest.name}", file=sys.stderr, flush=True)
+                run.results.append(hold(contest, name, rounds))
+            if name == "peers":
+                run.met = [Met.of(peer, fate(peer)) for peer in (OURS, *peers)]
+            print(f"\n{report.section(run, name)}", flush=True)
     run.end()
     print(f"\n{report.conditions(run)}")
     return run
