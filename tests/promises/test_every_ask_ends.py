@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import sys
 import threading
+from types import FrameType
 
 import pytest
 
@@ -119,6 +121,28 @@ def test_a_question_nobody_waits_for_any_more_is_skipped(
     gate.put("go")
     held.result(timeout=10)
     assert player.ask(Numbers()) == []
+
+
+def test_a_signal_handler_asks_where_it_has_interrupted_an_ask(
+    system: ActorSystem, mailbox: Mailbox, gate: Mailbox
+) -> None:
+    holding, player = system.spawn(child(Player)), system.spawn(child(Player))
+    answers: list[object] = []
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        answers.append(player.ask(Numbers(), timeout=20))
+        gate.put("go")
+
+    def interrupt() -> None:
+        mailbox.get(timeout=10)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before, other = signal.signal(signal.SIGUSR1, handle), threading.Thread(target=interrupt)
+    other.start()
+    holding.ask(Hold(taken=mailbox.address, release=gate.address), timeout=30)
+    other.join()
+    signal.signal(signal.SIGUSR1, before)
+    assert answers == [[]]
 
 
 def test_a_bounded_mailbox_that_stays_full_says_so(

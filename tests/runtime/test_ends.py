@@ -30,7 +30,7 @@ from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import Outbox
 from support import cast, forks
-from support.interrupts import Interrupted, raising_after_call
+from support.interrupts import Interrupted, handling_after_call, raising_after_call
 
 
 class Pid(Request[int]):
@@ -320,3 +320,20 @@ def test_after_whichever_call_in_an_ask_a_signal_handler_raises_the_next_is_answ
         else:
             assert number > 20
             return
+
+
+def test_a_signal_handler_may_ask_after_whichever_call_in_an_ask(system: ActorSystem) -> None:
+    echo = system.spawn(Echo)
+    echo.ask("first")
+    for number in itertools.count(1):
+        handled: list[str] = []
+
+        def handle(handled: list[str] = handled) -> None:
+            handled.append(echo.ask("inside"))
+
+        with handling_after_call(number, ActorRef.ask.__code__, handle):
+            assert echo.ask("outside", timeout=20) == "outside"
+        if not handled:
+            assert number > 20
+            return
+        assert handled == ["inside"], number

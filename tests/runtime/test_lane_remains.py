@@ -121,11 +121,11 @@ def test_it_is_doubtful_while_the_slab_of_somebody_lies_there(lane: Lane, impati
 def test_it_is_looked_for_once_a_second_at_most(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, looks, now = LaneReader.create(lane), list[float](), 0.0
 
-    def sweep(*_: Any) -> int:
+    def survey(*_: Any) -> tuple[bool, list[str]]:
         looks.append(now)
-        return 1
+        return True, []
 
-    monkeypatch.setattr(depot, "sweep", sweep)
+    monkeypatch.setattr(depot, "survey", survey)
     monkeypatch.setattr(depot, "time", SimpleNamespace(monotonic=lambda: now))
     reader.depot.doubtful = True
     for moment in (10.0, 10.4, 10.9, 11.0, 11.9, 20.0):

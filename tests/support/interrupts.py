@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from types import CodeType, FrameType
 from typing import Any
 
@@ -14,16 +14,25 @@ class Interrupted(BaseException):
     """What a signal handler raises here."""
 
 
-@contextmanager
-def raising_after_call(number: int, below: CodeType) -> Generator[None]:
+def raising_after_call(number: int, below: CodeType) -> AbstractContextManager[None]:
     """Have the n-th call of a built-in function below some code raise when it is done, as handlers may."""
+
+    def handle() -> None:
+        raise Interrupted
+
+    return handling_after_call(number, below, handle)
+
+
+@contextmanager
+def handling_after_call(number: int, below: CodeType, handle: Callable[[], object]) -> Generator[None]:
+    """Have a signal handler run when the n-th call of a built-in function below some code is done."""
     calls = itertools.count(1)
 
     def profile(frame: FrameType | None, event: str, _argument: Any) -> None:
         while frame is not None and frame.f_code is not below:
             frame = frame.f_back
         if frame is not None and event == "c_return" and next(calls) == number:
-            raise Interrupted
+            handle()
 
     sys.setprofile(profile)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -28,6 +27,7 @@ from actors.runtime.conclusion import conclude
 from actors.runtime.deadline import moment
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.interregnum import Interregnum
+from actors.runtime.mutex import Mutex
 from actors.runtime.patience import patiently
 from actors.runtime.peer import Unheard
 from actors.runtime.pending import Answer, Pending, PendingInLoop
@@ -68,7 +68,9 @@ class Asking:
 
     def _begin(self) -> None:
         self._replies: Replies | None = None
-        self._making = threading.Lock()
+        self._making = Mutex()
+        self._half_made = False
+        """Whether the lane for replies is just being made."""
         self._origin: tuple[tuple[Address, ...], bytes] | None = None
         """That of the last question's envelope, with the chain that it was made for."""
 
@@ -132,10 +134,16 @@ class Asking:
 
     def _make_replies(self) -> Replies:
         with self._making:
-            if self._replies is None:
-                me = Sender.unpack(self._endpoint.sender)
-                lane = self._endpoint.site.replies(me.address.id, me.incarnation)
-                self._replies = Replies(lane, self._wake, self._on_wake)
+            if self._half_made:
+                raise RuntimeError("a signal handler cannot ask while its thread makes its first question")
+            self._half_made = True
+            try:
+                if self._replies is None:
+                    me = Sender.unpack(self._endpoint.sender)
+                    lane = self._endpoint.site.replies(me.address.id, me.incarnation)
+                    self._replies = Replies(lane, self._wake, self._on_wake)
+            finally:
+                self._half_made = False
             return self._replies
 
     def _chain(self, to: Address) -> tuple[Address, ...]:

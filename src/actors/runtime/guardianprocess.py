@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final, Self
 
 from actors.runtime.descriptor import Descriptor, beyond_standard
 from actors.runtime.guardian import invocation
+from actors.runtime.mutex import Mutex
 from actors.runtime.rundirectory import RunDirectory
 
 _QUICK: Final = 2.0
@@ -25,7 +25,7 @@ class GuardianProcess:
     def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         self._process = process
         self._directory = directory
-        self._collecting = threading.Lock()
+        self._collecting = Mutex()
         self._code: int | None = None
         try:
             self._pidfd = Descriptor(os.pidfd_open(process.pid))

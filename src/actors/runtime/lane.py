@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ SCARCE: Final = (OSError, MemoryError)
 """What a want of descriptors or memory raises."""
 PAUSE: Final = 0.05
 """How long to wait then before it is tried again, in seconds."""
+_NOTHING: Final = frame.inline(b"")
 _HEAD_SIZE: Final = frame.HEAD.size
 _INLINE: Final = frame.INLINE_OPENING
 _unpack_opening: Final = frame.OPENING.unpack_from
@@ -61,11 +63,27 @@ class LaneReader:
     def __init__(self, pipe: str | Path, places: Places) -> None:
         self._pipe: Descriptor | None = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
         self._file = io.FileIO(self._pipe.number, closefd=False)  # says None where os.read would raise
-        capacity = fcntl.fcntl(self._pipe.number, fcntl.F_GETPIPE_SZ)  # so that no frame is cut
+        self.depot = Depot(places, fresh=True)
+        self._turn_page()
+
+    def _turn_page(self) -> None:
+        capacity = fcntl.fcntl(self._file.fileno(), fcntl.F_GETPIPE_SZ)  # so that no frame is cut
         self._page = mmap.mmap(-1, capacity, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._position = self._end = 0
         """The part of the page that has been read and not been taken apart."""
-        self.depot = Depot(places, fresh=True)
+
+    def twin(self) -> LaneReader:
+        """Another reader of the lane, for who has interrupted this one in the midst of a `read`."""
+        twin = copy(self)
+        twin._turn_page()
+        return twin
+
+    def rouse(self) -> None:
+        """Have the next `read` find a message, an empty one: its twin may have read what it waits for."""
+        pipe = self._pipe
+        if pipe is not None:
+            with suppress(BlockingIOError):  # full of others
+                os.write(pipe.number, _NOTHING)
 
     @classmethod
     def create(cls, lane: Lane) -> LaneReader:

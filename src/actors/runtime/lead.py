@@ -20,6 +20,11 @@ class Lead:
         self._thread = 0
         self._then = then
 
+    @property
+    def mine(self) -> bool:
+        """Whether this thread leads, so that who asks is a signal handler in the midst of the work."""
+        return self._thread == threading.get_ident()
+
     def take(self, work: Callable[..., object], *arguments: object) -> bool:
         """Lead, and do some work; False if another thread leads, or what this signal handler interrupts."""
         me = threading.get_ident()

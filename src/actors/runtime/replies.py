@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
 from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
 from actors.runtime.lead import Lead
+from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.waiting import Waiter
 from actors.runtime.pending import Answer, Pending
 
@@ -99,6 +100,9 @@ class Replies:
                 try:
                     if self._lead.take(self._read_until_answered, pending):
                         continue
+                    if self._lead.mine:
+                        self._read_beside(pending)
+                        continue
                 except SCARCE:
                     time.sleep(min(PAUSE, remaining))
                     continue
@@ -129,20 +133,23 @@ class Replies:
         """
         self._reading = True
         try:
-            messages = self._lane.read()
-            for data, segments in messages:
-                try:
-                    number, outcome, body = envelope.open_reply(data)
-                except ValueError:
-                    continue
-                pending = self._pending.pop(number, None)
-                if pending is None:
-                    self.late += 1
-                    self._lane.depot.doubtful = True  # it may tell of a death
-                else:
-                    pending.resolve(_new(Answer, (outcome, body, segments, None)))
+            return self._end_asks(self._lane.read())
         finally:
             self._reading = False
+
+    def _end_asks(self, messages: Sequence[Parts]) -> bool:
+        """End the asks whose replies have come; False if none has."""
+        for data, segments in messages:
+            try:
+                number, outcome, body = envelope.open_reply(data)
+            except ValueError:
+                continue
+            pending = self._pending.pop(number, None)
+            if pending is None:
+                self.late += 1
+                self._lane.depot.doubtful = True  # it may tell of a death
+            else:
+                pending.resolve(_new(Answer, (outcome, body, segments, None)))
         return bool(messages)
 
     def _hear(self) -> None:
@@ -236,6 +243,21 @@ class Replies:
             if lane.depot.doubtful:
                 lane.tidy()
             self._waiter.wait(remaining)
+
+    def _read_beside(self, pending: Pending) -> None:
+        """Read until an ask has ended, in a signal handler that has interrupted this thread's reading."""
+        twin, end = self._lane.twin(), pending.deadline
+        pipe, *others = self._watched
+        waiter = Waiter(pipe, lambda: self._end_asks(twin.read()), others, self._wake)
+        held = (twin.hold(), *self._others)
+        try:
+            while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0.0:
+                try:
+                    waiter.wait(remaining)
+                except SCARCE:
+                    time.sleep(min(PAUSE, remaining))
+        finally:
+            self._lane.rouse()
 
     def _lead_until(self, enough: Callable[[], object], end: float) -> bool:
         """Read until it is `enough`, at most until the `end`.

@@ -27,6 +27,8 @@ class Depot:
         self._places = places
         self._slabs = Slabs(places.main)
         self._looked = -_SELDOM
+        self._orphans: list[str] = []
+        """What the dead had left when it was last looked; frames that wait may name it."""
         self.doubtful = not fresh
         """Whether the dead may have left something: so since the last message that came, or who says so."""
 
@@ -41,44 +43,47 @@ class Depot:
     def tidy(self, unclaimed: Callable[[], bool]) -> None:
         """Remove what the dead have left, if it is doubtful whether they have, and `unclaimed`.
 
-        That says that no frame waits, neither in the pipe nor among what has been read. Done once a second
-        at most.
+        That says that no frame waits, neither in the pipe nor among what has been read. It is asked when
+        the senders are known to be dead, as one might have handed over its frame before. They are looked
+        for once a second at most; what then is not `unclaimed` may be so the next time.
         """
-        if self.doubtful and time.monotonic() >= self._looked + _SELDOM and unclaimed():
-            self._sweep(unclaimed)
+        if self.doubtful and time.monotonic() >= self._looked + _SELDOM:
+            self._look()
+        if self._orphans and unclaimed():
+            self._remove()
+            self._look()
 
-    def _sweep(self, unclaimed: Callable[[], bool]) -> None:
+    def _look(self) -> None:
         """Without a descriptor with which to look who lives, it stays as doubtful as it was."""
         self._looked = time.monotonic()
         self.doubtful = False  # not in the end: another thread may say so meanwhile
-        left = 1
+        anything = True
         try:
             with suppress(OSError):
-                left = sweep(self._places, unclaimed)
+                anything, self._orphans = survey(self._places)
         finally:
-            if left:
+            if anything:
                 self.doubtful = True
-            self._slabs.close()  # some may have been swept; whoever is met again is opened again
+
+    def _remove(self) -> None:
+        orphans, self._orphans = self._orphans, []
+        for path in orphans:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+        self._slabs.close()  # some may have been among them; whoever is met again is opened again
 
     def close(self) -> None:
         """Keep no slab open, for any thread; what another one is just reading is closed after that."""
         self._slabs.close()
 
 
-def sweep(places: Places, unclaimed: Callable[[], bool]) -> int:
-    """Remove the parcels and slabs of dead senders, if `unclaimed`: if no frame waits.
+def survey(places: Places) -> tuple[bool, list[str]]:
+    """Whether there are any parcels and slabs, and those of dead senders.
 
-    Returns how many stay, of the living too. `unclaimed` is asked when the senders are known to be dead:
-    before that one might hand over its frame. Raises `OSError` for want of descriptors.
+    Raises `OSError` for want of descriptors.
     """
     found = list(_listing(places))
-    orphans = [path for path in found if not _sender_lives(os.path.basename(path))]
-    if not orphans or not unclaimed():
-        return len(found)
-    for path in orphans:
-        with suppress(FileNotFoundError):
-            os.unlink(path)
-    return len(found) - len(orphans)
+    return bool(found), [path for path in found if not _sender_lives(os.path.basename(path))]
 
 
 def _listing(places: Places) -> Iterator[str]:
