@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from types import CodeType, FrameType
 from typing import Any
 
+from actors.runtime.mutex import Mutex
+
 
 class Interrupted(BaseException):
     """What a signal handler raises here."""
@@ -33,6 +35,23 @@ def handling_after_call(number: int, below: CodeType, handle: Callable[[], objec
             frame = frame.f_back
         if frame is not None and event == "c_return" and next(calls) == number:
             handle()
+
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+@contextmanager
+def handling_while_locked(lock: Mutex, handle: Callable[[], object]) -> Generator[None]:
+    """Have a signal handler run when a call is done while this thread has a lock; once."""
+    times = iter((1,))
+
+    def profile(_frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "c_return" and lock._is_owned():  # type: ignore[attr-defined]  # pyright: ignore
+            for _ in times:
+                handle()
 
     sys.setprofile(profile)
     try:

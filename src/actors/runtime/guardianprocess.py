@@ -12,7 +12,6 @@ from typing import Final, Self
 
 from actors.runtime.descriptor import Descriptor, beyond_standard
 from actors.runtime.guardian import invocation
-from actors.runtime.mutex import Mutex
 from actors.runtime.rundirectory import RunDirectory
 
 _QUICK: Final = 2.0
@@ -25,7 +24,6 @@ class GuardianProcess:
     def __init__(self, process: subprocess.Popen[bytes], directory: Path) -> None:
         self._process = process
         self._directory = directory
-        self._collecting = Mutex()
         self._code: int | None = None
         try:
             self._pidfd = Descriptor(os.pidfd_open(process.pid))
@@ -95,16 +93,17 @@ class GuardianProcess:
     def _exit_code(self) -> int | None:
         """The code with which it has ended; None if something else in this process has collected it.
 
-        `Popen.wait` would say 0 then, which is that of an orderly end.
+        `Popen.wait` would say 0 then, which is that of an orderly end. Whoever collects it has written the
+        code down before, so this needs no lock, which a thread might have that a signal handler interrupts.
         """
-        with self._collecting:
-            if self._process.returncode is None:
-                with suppress(ChildProcessError):
-                    end = os.waitid(os.P_PIDFD, self._pidfd.number, os.WEXITED)
-                    if end is not None:
-                        self._code = end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
-                self._process.returncode = self._code or 0  # so that `subprocess` does not wait as well
-            return self._code
+        if self._process.returncode is None:
+            with suppress(ChildProcessError):
+                end = os.waitid(os.P_PIDFD, self._pidfd.number, os.WEXITED | os.WNOWAIT)
+                if end is not None:
+                    self._code = end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
+                os.waitid(os.P_PIDFD, self._pidfd.number, os.WEXITED)
+            self._process.returncode = self._code or 0  # so that `subprocess` does not wait as well
+        return self._code
 
 
 def _ours(number: int) -> int | None:

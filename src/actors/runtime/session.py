@@ -34,6 +34,8 @@ from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
 
 _MOMENT: Final = 0.05
+_LONG: Final = 1.0
+"""For how many seconds the end waits for the custodian, whom it may keep from ending itself."""
 _KILLED: Final = -9
 
 
@@ -170,26 +172,29 @@ class Session:
         while not self.wait(0):
             self.guardian.kill()
             self.wait(_MOMENT)  # another guardian may have been on its way
-        self.custodian.join()
+        self.custodian.join(_LONG)
 
     def _part(self, why: str) -> None:
         self._stopping = True
         self.farewell = self.farewell or why
 
     def finish(self) -> None:
-        """End what is open here and leave nothing behind; the guardian has ended. The custodian's."""
+        """Leave nothing behind and end what is open here; the guardian has ended. The custodian's.
+
+        What takes a lock comes last: a signal handler that stops the system, and waits for this, may have
+        interrupted a thread that has it.
+        """
         obituary = self.guardian.obituary()
-        error = SystemStopped(self.name, self.farewell or obituary)
         self._close_keepers()
-        self.endpoint.close(error)
         leftovers.kill(self.endpoint.site)
         self._run.remove()
         self._run.disown()
-        with self._changed:
-            self.error = error
-            self._changed.notify_all()
-        self._ring()
+        self.error = error = SystemStopped(self.name, self.farewell or obituary)
         os.eventfd_write(self.ended.number, 1)
+        self.endpoint.close(error)
+        self._ring()
+        with self._changed:
+            self._changed.notify_all()
 
     # replacing a guardian that was killed
 
