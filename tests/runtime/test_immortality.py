@@ -6,6 +6,7 @@ import ctypes
 import gc
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,14 +121,19 @@ def scattered() -> types.ModuleType:
     return module
 
 
+def written_by(life: Callable[[int], None]) -> int:
+    """How many bytes a fork writes to for a life, and not for being one: much in a large process."""
+    return sum(scout(life)[1::2]) - sum(scout(lambda _pipe: None)[1::2])
+
+
 @known_here
 def test_to_call_what_is_immortal_is_not_to_write_to_it() -> None:
     module = scattered()
-    written = sum(scout(module.live)[1::2])
+    written = written_by(module.live)
     for function in vars(module).values():
         if isinstance(function, types.FunctionType):
             immortalize([function, function.__code__])
-    assert sum(scout(module.live)[1::2]) < written * 2 / 3
+    assert written_by(module.live) < written / 2
 
 
 @pytest.mark.parametrize(
