@@ -98,11 +98,11 @@ class Asking:
         pending = PendingInLoop(moment(timeout), loop)
         self.replies.attend(loop)
         number = await self._send_patiently(to, message, timeout, pending)
-        clock = loop.call_later(max(0.0, pending.deadline - time.monotonic()), pending.expire)
         try:
-            answer = await pending.future
+            if self.replies.look(pending):
+                await asyncio.sleep(0)
+            answer = await pending.end()
         finally:
-            clock.cancel()
             self.replies.forget(number)
         return self._conclude(to, message, timeout, answer)
 

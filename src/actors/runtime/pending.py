@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -61,9 +62,15 @@ class PendingInLoop(Pending):
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self.loop.call_soon_threadsafe(self._set, answer)
 
-    def expire(self) -> None:
-        """The time is up."""
-        self._set(None)
+    async def end(self) -> Answer | None:
+        """Wait for the end; None when the time is up."""
+        if not self.future.done():
+            clock = self.loop.call_later(max(0.0, self.deadline - time.monotonic()), self._set, None)
+            try:
+                await self.future
+            finally:
+                clock.cancel()
+        return self.future.result()
 
     def _set(self, answer: Answer | None) -> None:
         if not self.future.done():

@@ -21,8 +21,9 @@ from actors.runtime.futures import Futures
 from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
 from actors.runtime.lead import Lead
 from actors.runtime.mailbox.frame import Parts
-from actors.runtime.mailbox.waiting import Waiter
-from actors.runtime.pending import Answer, Pending
+from actors.runtime.mailbox.waiting import Waiter, spin_time
+from actors.runtime.pending import Answer, Pending, PendingInLoop
+from actors.runtime.promptness import Promptness
 
 _TICK: Final = 0.001
 _MANY: Final = 256
@@ -30,6 +31,8 @@ _MANY: Final = 256
 _LOOK: Final = 1.0
 """For how many seconds a thread sleeps before it looks whether anybody leads: who did so may have been
 interrupted, by a signal handler that raised, before it could hand on."""
+_AT_ONCE: Final = 25e-6
+"""For how many seconds an event loop looks for a reply before it goes on: three times what most take."""
 _LONG: Final = 0.5
 """For how many seconds the end of all waits for a callback, which may itself wait for that end."""
 
@@ -64,6 +67,7 @@ class Replies:
         """Whether the thread that leads may have taken replies whose asks it has not ended yet."""
         self.futures = Futures(self._lead_until, self.forget)
         self._loops: set[asyncio.AbstractEventLoop] = set()
+        self._promptness = Promptness(min(_AT_ONCE, spin_time()))
         self.late = 0
         """How many replies came after their ask had ended."""
 
@@ -160,6 +164,23 @@ class Replies:
             if heard or time.monotonic() > end:
                 return
             time.sleep(_TICK)
+
+    def look(self, pending: PendingInLoop) -> bool:
+        """See whether a reply comes at once, if replies mostly do; an event loop takes far longer to wake.
+
+        True if so many have come in this way that the loop's other tasks should have their turn.
+        """
+        promptness = self._promptness
+        if not (promptness.is_likely() and self._lead.take(self._read_for_a_moment, pending)):
+            return False
+        promptness.note(pending.future.done())
+        return promptness.monopolizes
+
+    def _read_for_a_moment(self, pending: PendingInLoop) -> None:
+        end = min(time.monotonic() + self._promptness.moment, pending.deadline)
+        with suppress(*SCARCE):
+            while not pending.future.done() and time.monotonic() < end:
+                self.read()
 
     def _read_all(self) -> None:
         with suppress(*SCARCE):

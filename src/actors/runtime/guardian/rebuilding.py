@@ -118,7 +118,7 @@ class Rebuilding:
         for number in _numbers(os.listdir(site.records)):
             with open(site.record(number), "rb") as file:
                 head, stream, *segments = wire.unpack_plain(file.read())
-            found.append((decode(head), decode(stream, segments)))
+            found.append((decode(head), Blueprint.unpacked(stream, *segments)))
         return found
 
     def _clean(self) -> None:
