@@ -6,6 +6,7 @@ import argparse
 import compileall
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import actors
@@ -18,7 +19,7 @@ from benchmarks.peers.contests import fate
 from benchmarks.peers.registry import OURS
 from benchmarks.run import Met, Run
 from benchmarks.suite import Suite
-from benchmarks.warmth import AMPLE, warm_memory
+from benchmarks.warmth import AMPLE, FORKING, warm_memory
 
 
 def main() -> None:
@@ -77,16 +78,16 @@ def _measure(arguments: argparse.Namespace) -> Run:
     run = Run.begin(rounds)
     run.absent = registry.absent()
     print(f"{run.machine}; {rounds} rounds", flush=True)
-    with warm_memory(int(scale * AMPLE)):
-        for name, contests in Suite(scale, peers).sections().items():
-            if arguments.only and name not in arguments.only:
-                continue
+    for name, contests in Suite(scale, peers).sections().items():
+        if arguments.only and name not in arguments.only:
+            continue
+        with warm_memory(int(scale * AMPLE)) if name in FORKING else nullcontext():
             for contest in contests():
                 print(f"{name}: {contest.name}", file=sys.stderr, flush=True)
                 run.results.append(hold(contest, name, rounds))
-            if name == "peers":
-                run.met = [Met.of(peer, fate(peer)) for peer in (OURS, *peers)]
-            print(f"\n{report.section(run, name)}", flush=True)
+        if name == "peers":
+            run.met = [Met.of(peer, fate(peer)) for peer in (OURS, *peers)]
+        print(f"\n{report.section(run, name)}", flush=True)
     run.end()
     print(f"\n{report.conditions(run)}")
     return run

@@ -16,6 +16,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
+FORKING: Final = frozenset({"starts", "scale"})
+"""The sections that it is for. Huge pages, in which large messages are read, are in none of its blocks."""
 AMPLE: Final = 3 << 30
 """What 500 actors take, and more."""
 _SHARE: Final = 4
