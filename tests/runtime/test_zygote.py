@@ -19,6 +19,7 @@ import pytest
 from actors import Actor, ActorSystem, Message, StartError
 from actors.core.codec import flat
 from actors.runtime import linux, pinning, zygote
+from actors.runtime.descriptor import Descriptor
 from actors.runtime.site import Site
 from support import forks, household
 from support.cast import Numbers, Pid, Player
@@ -180,12 +181,12 @@ def test_what_it_forks_then_knows_all_message_classes(system: ActorSystem) -> No
 def test_its_scout_ends_with_it(system: ActorSystem, settled: int) -> None:
     zygote, scout = scouting(system)
     with suppress(ProcessLookupError):  # it was faster
-        pidfd = os.pidfd_open(scout)
+        pidfd = Descriptor(os.pidfd_open(scout))
         while os.getpgid(scout) != scout:  # it has not left home yet
             pass
         os.kill(scout, signal.SIGSTOP)
         kill(zygote)
-        household.wait_for_end(pidfd)
+        assert pidfd.wait(20)
     assert system.spawn(Player).ask(Numbers()) == []
 
 
