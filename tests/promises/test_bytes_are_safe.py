@@ -3,11 +3,16 @@
 import os
 import random
 
-from actors import ActorSystem, Message, child
+import pytest
+
+from actors import ActorSystem, Message, Rejected, child
 from actors.core import envelope
+from actors.core.codec import Codec
 from actors.core.envelope import Kind
 from actors.core.events import DeadLetter
+from actors.core.protocol import Spawn
 from actors.runtime.mailbox import frame
+from actors.runtime.site import APPLICATION
 from support.cast import Add, Numbers, Player
 
 
@@ -53,6 +58,18 @@ def test_the_guardian_lives_on_with_garbage_in_its_mail(system: ActorSystem) -> 
         post(system, 0, dice.randbytes(dice.randrange(1, 4_000)))
         post(system, 0, frame.inline(dice.randbytes(60)))
         post(system, 0, frame.inline(envelope.mail(Kind.ASK, b"nobody", 1) + b"\xc1\x00"))
+    assert system.spawn(child(Player, 1)).ask(Numbers()) == [1]
+
+
+@pytest.mark.parametrize(
+    "packed", [(), (b"",), (b"\xc1garbage",), Codec().encode([1])[:1], Codec().encode(Add(number=2))[:1]]
+)
+def test_the_guardian_refuses_a_blueprint_that_is_none_and_lives_on(
+    system: ActorSystem, packed: tuple[bytes, ...]
+) -> None:
+    endpoint = system._endpoint  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(Rejected):
+        endpoint.ask(endpoint.guardian, Spawn(parent=APPLICATION, blueprint=packed), 10)
     assert system.spawn(child(Player, 1)).ask(Numbers()) == [1]
 
 

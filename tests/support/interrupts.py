@@ -25,33 +25,38 @@ def raising_after_call(number: int, below: CodeType) -> AbstractContextManager[N
     return handling_after_call(number, below, handle)
 
 
-@contextmanager
-def handling_after_call(number: int, below: CodeType, handle: Callable[[], object]) -> Generator[None]:
+def handling_after_call(
+    number: int, below: CodeType, handle: Callable[[], object]
+) -> AbstractContextManager[None]:
     """Have a signal handler run when the n-th call of a built-in function below some code is done."""
     calls = itertools.count(1)
 
-    def profile(frame: FrameType | None, event: str, _argument: Any) -> None:
+    def after_call(frame: FrameType | None) -> None:
         while frame is not None and frame.f_code is not below:
             frame = frame.f_back
-        if frame is not None and event == "c_return" and next(calls) == number:
+        if frame is not None and next(calls) == number:
             handle()
 
-    sys.setprofile(profile)
-    try:
-        yield
-    finally:
-        sys.setprofile(None)
+    return _after_each_call(after_call)
 
 
-@contextmanager
-def handling_while_locked(lock: Mutex, handle: Callable[[], object]) -> Generator[None]:
+def handling_while_locked(lock: Mutex, handle: Callable[[], object]) -> AbstractContextManager[None]:
     """Have a signal handler run when a call is done while this thread has a lock; once."""
     times = iter((1,))
 
-    def profile(_frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "c_return" and lock._is_owned():  # type: ignore[attr-defined]  # pyright: ignore
+    def after_call(_frame: FrameType) -> None:
+        if lock._is_owned():  # type: ignore[attr-defined]  # pyright: ignore
             for _ in times:
                 handle()
+
+    return _after_each_call(after_call)
+
+
+@contextmanager
+def _after_each_call(act: Callable[[FrameType], None]) -> Generator[None]:
+    def profile(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "c_return":
+            act(frame)
 
     sys.setprofile(profile)
     try:

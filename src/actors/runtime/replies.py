@@ -178,9 +178,9 @@ class Replies:
 
     def _read_for_a_moment(self, pending: PendingInLoop) -> None:
         end = min(time.monotonic() + self._promptness.moment, pending.deadline)
-        if self._lane.depot.doubtful:
-            self._lane.tidy()
         with suppress(*SCARCE):
+            if self._lane.depot.doubtful:
+                self._lane.tidy()
             while not pending.future.done() and time.monotonic() < end:
                 self.read()
 
