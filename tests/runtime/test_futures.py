@@ -18,7 +18,7 @@ from actors import ActorRef, ActorSystem, Mailbox, child
 from actors.core.envelope import Outcome
 from actors.runtime import futures
 from actors.runtime.futures import Futures
-from actors.runtime.pending import Answer
+from actors.runtime.pending import Answer, Pending
 from support.cast import Echo, Waiter
 
 HERE = Answer(Outcome.REPLY, b"here")
@@ -116,10 +116,10 @@ def test_what_a_callback_raises_is_shown_and_ends_no_other(
 
 
 class Asks:
-    """Futures for asks whose replies nobody reads, and the numbers of those that were forgotten."""
+    """Futures for asks whose replies nobody reads, and those that were forgotten."""
 
     def __init__(self) -> None:
-        self.forgotten: list[int] = []
+        self.forgotten: list[Pending] = []
         self.futures = Futures(self.lead, self.forgotten.append)
 
     def lead(self, _enough: Any, _end: float) -> bool:
@@ -141,20 +141,20 @@ def asked() -> Asks:
 
 def test_one_ends_when_its_time_is_up(asked: Asks) -> None:
     late, early = asked.expect(0), asked.expect(20)
-    asked.futures.attend(1, late)
-    asked.futures.attend(2, early)
+    asked.futures.attend(late)
+    asked.futures.attend(early)
     assert isinstance(late.future.exception(timeout=10), TimeoutError)
     assert not early.future.done()
     early.resolve(HERE)
     assert early.future.result(timeout=10) == b"here"
     asked.futures.join(10)
-    assert asked.forgotten == [1]
+    assert asked.forgotten == [late]
 
 
 def test_one_ends_as_soon_as_it_has_its_answer(asked: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(futures, "_SLICE", 1_000.0)
     pending = asked.expect(1_000)
-    asked.futures.attend(1, pending)
+    asked.futures.attend(pending)
     pending.resolve(HERE)
     assert pending.future.result(timeout=10) == b"here"
     asked.futures.join(10)
@@ -162,9 +162,9 @@ def test_one_ends_as_soon_as_it_has_its_answer(asked: Asks, monkeypatch: pytest.
 
 def test_one_may_have_its_answer_before_it_is_attended(asked: Asks) -> None:
     first, second = asked.expect(20), asked.expect(20)
-    asked.futures.attend(1, first)
+    asked.futures.attend(first)
     second.resolve(HERE)
-    asked.futures.attend(2, second)
+    asked.futures.attend(second)
     assert second.future.result(timeout=10) == b"here"
     first.resolve(HERE)
     asked.futures.join(10)
@@ -172,10 +172,10 @@ def test_one_may_have_its_answer_before_it_is_attended(asked: Asks) -> None:
 
 def test_one_that_is_cancelled_is_forgotten(asked: Asks) -> None:
     pending = asked.expect(20)
-    asked.futures.attend(1, pending)
+    asked.futures.attend(pending)
     assert pending.future.cancel()
     asked.futures.join(10)
-    assert asked.forgotten == [1]
+    assert asked.forgotten == [pending]
 
 
 def test_an_answer_to_an_ask_that_was_never_sent_is_not_kept(asked: Asks) -> None:
@@ -186,10 +186,10 @@ def test_an_answer_to_an_ask_that_was_never_sent_is_not_kept(asked: Asks) -> Non
 def test_a_signal_handler_may_ask_whatever_its_thread_is_at(asked: Asks) -> None:
     first, second = asked.expect(20), asked.expect(20)
     with asked.futures._lock:  # pyright: ignore[reportPrivateUsage]
-        asked.futures.attend(1, first)
+        asked.futures.attend(first)
         with pytest.raises(TimeoutError):
             first.future.result(timeout=0)
-    asked.futures.attend(2, second)
+    asked.futures.attend(second)
     first.resolve(HERE)
     second.resolve(HERE)
     assert second.future.result(timeout=10) == b"here"
@@ -215,8 +215,8 @@ def test_a_thread_that_has_made_way_ends_nothing_any_more(asked: Asks) -> None:
 
     waiting.future.add_done_callback(wait)
     held.future.add_done_callback(hold)
-    for number, pending in enumerate((waiting, awaited, held, last)):
-        asked.futures.attend(number, pending)
+    for pending in (waiting, awaited, held, last):
+        asked.futures.attend(pending)
     waiting.resolve(HERE)
     first = threads.get(timeout=20)
     first.join(10)
@@ -234,9 +234,9 @@ def test_who_gets_no_thread_is_told_and_may_try_again(asked: Asks, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", start)
         with pytest.raises(RuntimeError):
-            asked.futures.attend(1, asked.expect(20))
+            asked.futures.attend(asked.expect(20))
     pending = asked.expect(20)
-    asked.futures.attend(2, pending)
+    asked.futures.attend(pending)
     pending.resolve(HERE)
     assert pending.future.result(timeout=10) == b"here"
     asked.futures.join(10)
@@ -260,8 +260,8 @@ def test_replies_are_let_gather_only_while_many_are_awaited(
 
     monkeypatch.setattr(asked.futures, "_lead", answer_one)
     monkeypatch.setattr(futures, "time", SimpleNamespace(monotonic=time.monotonic, sleep=breathe))
-    for number, one in enumerate(pending):
-        asked.futures.attend(number, one)
+    for one in pending:
+        asked.futures.attend(one)
     ready.set()
     assert all(one.future.result(timeout=20) == b"here" for one in pending)
     assert open_at_breaths == list(range(39, 15, -1))

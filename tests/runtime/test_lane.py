@@ -160,10 +160,11 @@ def test_who_asks_waits_for_a_descriptor_as_long_as_for_its_reply(
     lane: Lane, replies: Replies, table: Table
 ) -> None:
     hasty, patient = Pending(time.monotonic() + 0.1), Pending(time.monotonic() + 20)
-    first, second = replies.expect(hasty), replies.expect(patient)
+    replies.expect(hasty)
+    second = replies.expect(patient)
     table.full = True
     post(lane, reply(second, LARGE))
-    assert replies.wait(first, hasty) is None
+    assert replies.wait(hasty) is None
 
     def free_one() -> None:
         table.wait_until_asked(3)
@@ -171,7 +172,7 @@ def test_who_asks_waits_for_a_descriptor_as_long_as_for_its_reply(
 
     thread = threading.Thread(target=free_one)
     thread.start()
-    assert replies.wait(second, patient) == Answer(Outcome.REPLY, LARGE, [])
+    assert replies.wait(patient) == Answer(Outcome.REPLY, LARGE, [])
     thread.join()
 
 
@@ -227,7 +228,7 @@ def test_an_event_loop_does_not_spin_while_a_thread_reads_in_vain(
     table.full = True
     post(lane, reply(number, LARGE))
     ends = queue.SimpleQueue[Answer | None]()
-    thread = threading.Thread(target=lambda: ends.put(replies.wait(number, pending)))
+    thread = threading.Thread(target=lambda: ends.put(replies.wait(pending)))
     calls = 0
     in_passing = replies._read_in_passing  # pyright: ignore[reportPrivateUsage]
 
@@ -274,7 +275,7 @@ def test_a_future_waits_for_a_descriptor_as_well(lane: Lane, replies: Replies, t
     number = replies.expect(pending)
     table.full = True
     post(lane, reply(number, LARGE))
-    replies.futures.attend(number, pending)
+    replies.futures.attend(pending)
     table.wait_until_asked(3)
     table.full = False
     assert pending.future.result(timeout=20) == LARGE

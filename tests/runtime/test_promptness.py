@@ -29,6 +29,13 @@ def test_while_replies_do_not_come_ever_fewer_questions_look_for_them() -> None:
     assert [skipped(promptness) for _ in range(9)] == [0, 1, 3, 7, 15, 31, 63, 63, 63]
 
 
+def test_who_is_patient_looks_for_some_more_before() -> None:
+    promptness = Promptness(0.1, patience=4)
+    assert [skipped(promptness) for _ in range(7)] == [0, 0, 0, 0, 1, 3, 7]
+    promptness.note(True)
+    assert [skipped(promptness) for _ in range(5)] == [0, 0, 0, 0, 1]
+
+
 def test_one_that_comes_has_each_question_look_again() -> None:
     promptness = Promptness(0.1)
     for _ in range(5):

@@ -72,7 +72,16 @@ class Ends:
         self.answers: list[tuple[int, Any]] = []
         self.dead_letters: list[str] = []
 
-    def answer(self, _to: bytes, number: int, _outcome: Outcome, value: Any, _by: object = None) -> None:
+    def answer(
+        self,
+        _to: bytes,
+        number: int,
+        _outcome: Outcome,
+        value: Any,
+        _by: object = None,
+        *,
+        only: bool = False,
+    ) -> None:
         self.answers.append((number, value))
 
     def make(self, _to: str, _sender: str, cause: str, _body: bytes) -> None:

@@ -127,8 +127,7 @@ def test_who_sleeps_looks_whether_anybody_leads_lest_an_interrupt_has_kept_that_
     first, second = (Pending(time.monotonic() + 1_000) for _ in range(2))
     numbers = [replies.expect(first), replies.expect(second)]
     leader, sleeper = (
-        threading.Thread(target=replies.wait, args=asked, daemon=True)
-        for asked in zip(numbers, (first, second), strict=True)
+        threading.Thread(target=replies.wait, args=(asked,), daemon=True) for asked in (first, second)
     )
     leader.start()
     while not lead._thread:  # pyright: ignore[reportPrivateUsage]
@@ -150,10 +149,14 @@ def test_the_right_to_read_goes_from_who_leaves_to_who_stays(
     monkeypatch.setattr(replies_module, "_LOOK", 1_000.0)
     asleep, lead = replies._asleep, replies._lead  # pyright: ignore[reportPrivateUsage]
 
+    def wait(pending: Pending) -> None:
+        replies.wait(pending)
+        replies.forget(pending)
+
     def ask() -> tuple[int, threading.Thread, Pending]:
         pending = Pending(time.monotonic() + 1_000)
         number = replies.expect(pending)
-        thread = threading.Thread(target=replies.wait, args=(number, pending))
+        thread = threading.Thread(target=wait, args=(pending,))
         thread.start()
         return number, thread, pending
 
@@ -162,7 +165,7 @@ def test_the_right_to_read_goes_from_who_leaves_to_who_stays(
         pass
     future = replies.futures.expect(time.monotonic() + 1_000, lambda answer: answer)
     of_future = replies.expect(future)
-    replies.futures.attend(of_future, future)
+    replies.futures.attend(future)
     reply(lane, number)
     thread.join()
     while not lead._thread:  # pyright: ignore[reportPrivateUsage]  # that of the futures reads now
@@ -183,7 +186,8 @@ def test_so_it_is_while_another_thread_reads_them(lane: Lane) -> None:
     replies = Replies(lane, [bell], lambda: os.eventfd_read(bell.number))
     for _ in range(200):
         waiting, answered = (Pending(time.monotonic() + 10) for _ in range(2))
-        thread = threading.Thread(target=replies.wait, args=(replies.expect(waiting), waiting))
+        thread = threading.Thread(target=replies.wait, args=(waiting,))
+        replies.expect(waiting)
         number = replies.expect(answered)
         thread.start()
         reply(lane, number)

@@ -32,6 +32,7 @@ _REPLY: Final = struct.Struct("<QB")
 _REPLY_SIZE: Final = _REPLY.size
 _LENGTH: Final = struct.Struct("<H")
 _CHAIN: Final = 1
+_FORWARDED: Final = 2
 _MOST_CHAINED: Final = 60_000
 _REMEMBERED: Final = 4096
 
@@ -97,6 +98,8 @@ class Mail(NamedTuple):  # made for every message: half the time of an attrs cla
     chain: tuple[Address, ...]
     """The actors that wait, each for the next, for the reply to this question."""
     body: bytes
+    forwarded: bool = False
+    """Whether it has been in another actor's hand before."""
 
 
 # Half the time of Mail(...).
@@ -109,9 +112,11 @@ def mail(
     correlation: int = 0,
     deadline: float = 0.0,
     chain: tuple[Address, ...] = (),
+    *,
+    forwarded: bool = False,
 ) -> bytes:
     """An envelope, to stand before a message's bytes."""
-    return number(correlation, deadline) + origin(kind, sender, chain)
+    return number(correlation, deadline) + origin(kind, sender, chain, forwarded=forwarded)
 
 
 number: Final[Callable[[int, float], bytes]] = _NUMBER.pack
@@ -120,9 +125,10 @@ read_number: Final[Callable[[bytes], tuple[int, float]]] = _NUMBER.unpack_from  
 """The correlation and the deadline with which an envelope begins."""
 
 
-def origin(kind: Kind, sender: bytes, chain: tuple[Address, ...] = ()) -> bytes:
+def origin(kind: Kind, sender: bytes, chain: tuple[Address, ...] = (), *, forwarded: bool = False) -> bytes:
     """What stands in an envelope behind its number."""
-    head = _ORIGIN.pack(kind, _CHAIN if chain else 0, len(sender)) + sender
+    flags = (_CHAIN if chain else 0) | (_FORWARDED if forwarded else 0)
+    head = _ORIGIN.pack(kind, flags, len(sender)) + sender
     if not chain:
         return head
     links = "\n".join(f"{link.system}/{link.id}/{link.path}" for link in chain).encode()
@@ -156,7 +162,7 @@ def open_mail(data: bytes) -> Mail:
         raise ValueError(f"not an envelope: {error}") from None
     if kind > _LAST or at > len(data):
         raise ValueError("not an envelope")
-    return _new(Mail, (kind, sender, correlation, deadline, chain, data[at:]))
+    return _new(Mail, (kind, sender, correlation, deadline, chain, data[at:], bool(flags & _FORWARDED)))
 
 
 def reply(correlation: int, outcome: Outcome, body: bytes) -> bytes:

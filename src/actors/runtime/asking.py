@@ -78,14 +78,17 @@ class Asking:
         """Send a question and wait for its end."""
         replies = self._replies or self.replies
         try:  # in line, as every ask comes by here
-            pending = Pending(time.monotonic() + timeout)
+            now = time.monotonic()
+            pending = Pending(now + timeout, replies.are_prompt(now))
         except (TypeError, OverflowError):
             pending = Pending(moment(timeout))
         try:
-            number = self._send(to, message, pending, self._chain(to), pending.deadline)
+            self._send(to, message, pending, self._chain(to), pending.deadline)
+            answer = replies.wait(pending)
         except Interregnum:
             raise AskTimeout(to, timeout) from None
-        answer = replies.wait(number, pending)
+        finally:
+            replies.forget(pending)
         try:  # not `_conclude`, as that would be a call more for each ask
             return conclude(self._endpoint.codec, to, message, timeout, answer)
         except _LOST:
@@ -95,15 +98,16 @@ class Asking:
     async def ask_async(self, to: Address, message: Any, timeout: float) -> Any:
         """Send a question and wait for its end without blocking the event loop."""
         loop = asyncio.get_running_loop()
-        pending = PendingInLoop(moment(timeout), loop)
-        self.replies.attend(loop)
-        number = await self._send_patiently(to, message, timeout, pending)
+        replies = self.replies
+        pending = PendingInLoop(moment(timeout), loop, looks=replies.promptness_in_loops.is_likely())
+        replies.attend(loop)
         try:
-            if self.replies.look(pending):
+            await self._send_patiently(to, message, timeout, pending)
+            if replies.look(pending):
                 await asyncio.sleep(0)
             answer = await pending.end()
         finally:
-            self.replies.forget(number)
+            replies.forget(pending)
         return self._conclude(to, message, timeout, answer)
 
     def ask_future(self, to: Address, message: Any, timeout: float) -> Future[Any]:
@@ -111,13 +115,12 @@ class Asking:
         futures = self.replies.futures
         pending = futures.expect(moment(timeout), partial(self._conclude, to, message, timeout))
         try:
-            number = self._send(to, message, pending, (), 0.0)
-        except Interregnum:
-            raise ActorRestarting(to) from None
-        try:
-            futures.attend(number, pending)
-        except RuntimeError:
-            self.replies.forget(number)
+            self._send(to, message, pending, (), 0.0)
+            futures.attend(pending)
+        except BaseException as error:
+            self.replies.forget(pending)
+            if isinstance(error, Interregnum):
+                raise ActorRestarting(to) from None
             raise
         return pending.future
 
@@ -154,17 +157,18 @@ class Asking:
 
     def _send(
         self, to: Address, message: Any, pending: Pending, chain: tuple[Address, ...], until: float
-    ) -> int:
+    ) -> None:
         """Send a question; it may wait for room, and for a new guardian, `until` then (monotonic)."""
         body, segments = self._endpoint.codec.encode(message)
         origin = self._origin_for(chain)
         try:
-            return self._put(to, origin, body, segments, pending, until)
+            self._put(to, origin, body, segments, pending, until)
+            return
         except MailboxClosed:
             pass
         try:
             again = partial(self._put, to, origin, body, segments, pending, until)
-            return self._endpoint.persist(to, again, until)
+            self._endpoint.persist(to, again, until)
         except MailboxClosed:
             self._endpoint.raise_if_down()
             if self._endpoint.is_supervisor(to):
@@ -179,7 +183,7 @@ class Asking:
         segments: Sequence[bytes],
         pending: Pending,
         until: float,
-    ) -> int:
+    ) -> None:
         """Number a question, and put it into the mailbox."""
         replies = self._replies or self.replies
         number = replies.expect(pending)
@@ -191,9 +195,8 @@ class Asking:
         except Unheard:  # what else has become of it is in the reply lane already, before this
             self._endpoint.answer(self._endpoint.sender, number, Outcome.STOPPED, False, to)
         except BaseException:
-            self.replies.forget(number)
+            replies.forget(pending)
             raise
-        return number
 
     def _origin_for(self, chain: tuple[Address, ...]) -> bytes:
         last = self._origin
@@ -203,10 +206,10 @@ class Asking:
 
     async def _send_patiently(
         self, to: Address, message: Any, timeout: float, pending: PendingInLoop
-    ) -> int:
+    ) -> None:
         send = partial(self._send, to, message, pending, self._chain(to), 0.0)
         try:
-            return await patiently(send, pending.deadline)
+            await patiently(send, pending.deadline)
         except Interregnum:
             raise AskTimeout(to, timeout) from None
 

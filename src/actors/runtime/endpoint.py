@@ -157,18 +157,26 @@ class Endpoint:
     # answering
 
     def answer(
-        self, to: bytes, number: int, outcome: Outcome, value: Any, by: Address | None = None
+        self,
+        to: bytes,
+        number: int,
+        outcome: Outcome,
+        value: Any,
+        by: Address | None = None,
+        *,
+        only: bool = False,
     ) -> None:
         """End an ask. Raises `EncodeError` if the value cannot travel; an asker that is gone is none.
 
         `to` is the asker as it stands in the question's envelope. An end without a reply says whose it is:
-        this endpoint's, or that of the actor `by` which it speaks for.
+        this endpoint's, or that of the actor `by` which it speaks for. `only` says that nobody else can
+        have a reply to this question, now or later.
         """
         if outcome is not REPLY:
             value = (by or self.address).path, value
         body, segments = self.codec.encode(value)
         try:
-            self.peers.lane(to).put(envelope.reply(number, outcome, body), segments)
+            self.peers.lane(to).reply(number, envelope.reply(number, outcome, body), segments, only=only)
         except MailboxClosed:
             self.peers.forget_lane(to)
         except MailboxFull as error:

@@ -56,7 +56,7 @@ class AskFuture(Future[Any]):
 class PendingFuture(Pending):
     """An ask whose end a future will tell."""
 
-    __slots__ = ("_answered", "_conclude", "future", "number")
+    __slots__ = ("_answered", "_conclude", "future")
 
     def __init__(
         self,
@@ -67,7 +67,6 @@ class PendingFuture(Pending):
     ) -> None:
         super().__init__(deadline)
         self.future = future
-        self.number = 0
         self._conclude = conclude
         self._answered = answered
 
@@ -106,8 +105,8 @@ class Futures:
     waits for another future has a new thread end that.
     """
 
-    def __init__(self, lead: Lead, forget: Callable[[int], None]) -> None:
-        """`forget` is told the number of an ask whose end nobody awaits any more."""
+    def __init__(self, lead: Lead, forget: Callable[[Pending], None]) -> None:
+        """`forget` is told of an ask whose end nobody awaits any more."""
         self._lead = lead
         self._forget = forget
         self._open: set[PendingFuture] = set()
@@ -121,9 +120,8 @@ class Futures:
         """A future for an ask that is about to be sent."""
         return PendingFuture(deadline, AskFuture(self._make_way), conclude, self._answer)
 
-    def attend(self, number: int, pending: PendingFuture) -> None:
+    def attend(self, pending: PendingFuture) -> None:
         """See to the end of an ask that has been sent. Raises `RuntimeError` if no thread is to be had."""
-        pending.number = number
         with self._lock:
             if self._thread is None:
                 self._start()
@@ -192,7 +190,7 @@ class Futures:
                 return None
             for pending in [pending for pending in self._open if pending.future.done()]:
                 self._open.discard(pending)
-                self._forget(pending.number)
+                self._forget(pending)
             if not self._open:
                 self._thread = None
                 return None

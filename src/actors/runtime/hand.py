@@ -24,6 +24,7 @@ class Hand:
         "_chain",
         "_endpoint",
         "_head",
+        "_only",
         "_sender",
         "data",
         "deadline",
@@ -34,8 +35,16 @@ class Hand:
     )
 
     def __init__(
-        self, endpoint: Endpoint, mail: Mail, data: bytes, segments: Sequence[bytes], message: Any
+        self,
+        endpoint: Endpoint,
+        mail: Mail,
+        data: bytes,
+        segments: Sequence[bytes],
+        message: Any,
+        *,
+        once: bool = False,
     ) -> None:
+        """`once` says that no message comes to this actor again."""
         self.message = message
         self.data = data
         """All that came, the envelope first."""
@@ -49,6 +58,8 @@ class Hand:
         self.deadline = mail.deadline
         self.owes = mail.kind == _ASK
         """Whether it is a question that has not been answered."""
+        self._only = once and not mail.forwarded
+        """Whether nobody else can ever have the same question."""
 
     @property
     def body(self) -> bytes:
@@ -68,7 +79,7 @@ class Hand:
 
     def answer(self, value: Any) -> None:
         """End the ask with the value that the handler returned."""
-        self._endpoint.answer(self._sender, self.number, REPLY, value)
+        self._endpoint.answer(self._sender, self.number, REPLY, value, only=self._only)
         self.owes = False
 
     def finish(self, outcome: Outcome, value: Any, by: Address | None = None) -> None:
@@ -95,7 +106,9 @@ class Hand:
     def forward(self, to: ActorRef, body: bytes, segments: Sequence[bytes], timeout: float) -> None:
         """Hand a message on to another actor, as from this message's sender."""
         if self.owes:
-            head = envelope.mail(Kind.ASK, self._sender, self.number, self.deadline, self._chain)
+            head = envelope.mail(
+                Kind.ASK, self._sender, self.number, self.deadline, self._chain, forwarded=True
+            )
         else:
             head = envelope.mail(Kind.TELL, self._sender)
         try:

@@ -25,8 +25,11 @@ class Intake:
     Refuses bytes that are none, and questions nobody waits for.
     """
 
-    def __init__(self, endpoint: Endpoint, *, on_last: Callable[[], None]) -> None:
-        """`on_last` is called when the message after which the actor is to stop has come."""
+    def __init__(self, endpoint: Endpoint, *, on_last: Callable[[], None], once: bool) -> None:
+        """`on_last` is called when the message after which the actor is to stop has come.
+
+        `once` says that no message comes again, as one does that is retried.
+        """
         self.hand: Hand | None = None
         """The message that is being handled."""
         self._series: Series | None = None
@@ -35,6 +38,7 @@ class Intake:
         self._endpoint = endpoint
         self._alone = (endpoint.address,)
         self._on_last = on_last
+        self._once = once
 
     def take_up_parts(self, data: bytes, segments: Sequence[bytes]) -> Hand | None:
         """`take_up` a message of any size, with its segments."""
@@ -88,7 +92,7 @@ class Intake:
             return None
         asking = (*mail.chain, self._endpoint.address) if mail.chain else self._alone
         ASKING.set(asking)
-        self.hand = hand = Hand(self._endpoint, mail, data, segments, message)
+        self.hand = hand = Hand(self._endpoint, mail, data, segments, message, once=self._once)
         if segments or len(data) > LONGEST:
             self._series = None
         else:

@@ -43,13 +43,15 @@ class Lane:
     directory: str
     pipe: str
     """The pipe itself."""
+    cell: str
+    """What replies may come by in the place of the pipe; only a lane for replies has it."""
     places: Places
 
     @classmethod
     def at(cls, directory: str | Path, spill: str | Path) -> Lane:
         """The lane in a directory, whose parcels may overflow to `spill`."""
         home = str(directory)
-        return cls(home, f"{home}/pipe", Places(f"{home}/parcels", str(spill)))
+        return cls(home, f"{home}/pipe", f"{home}/cell", Places(f"{home}/parcels", str(spill)))
 
     def remove(self) -> None:
         """Remove it and all that waits in it; who has it open to write finds nobody who reads."""

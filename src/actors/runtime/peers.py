@@ -14,9 +14,9 @@ from actors.core.errors import ActorsError
 from actors.runtime.descriptor import scarce
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.mailbox.outbox import Outbox
-from actors.runtime.mailbox.pipe import Pipe
 from actors.runtime.mutex import Mutex
 from actors.runtime.peer import Orphaned, Peer
+from actors.runtime.replylane import ReplyLane
 from actors.runtime.site import Site
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Peers:
         self._on_lost = on_lost
         self._peers: dict[str, Peer] = {}
         """The open mailboxes, by the key of the address that each leads to."""
-        self._lanes: dict[bytes, Outbox] = {}
+        self._lanes: dict[bytes, ReplyLane] = {}
         self._tidy_at = _FEW
         self.generation = 0
         """How many guardians have been replaced by one that serves."""
@@ -97,7 +97,7 @@ class Peers:
         peer.close()
         raise Orphaned(to.path)
 
-    def lane(self, to: bytes) -> Outbox:
+    def lane(self, to: bytes) -> ReplyLane:
         """The lane for replies to an asker. Raises `MailboxClosed` if the asker is gone."""
         lane = self._lanes.get(to)
         if lane is None:
@@ -171,12 +171,9 @@ class Peers:
     def _outboxes(self) -> list[Outbox]:
         return [*(peer.outbox for peer in tuple(self._peers.values())), *tuple(self._lanes.values())]
 
-    def _open_lane(self, asker: Sender) -> Outbox:
-        place = self._site.other(asker.address.system).replies(asker.address.id, asker.incarnation)
-        path = asker.address.path
-        lane = Outbox(Pipe.open(place.pipe, path), place.places, name=path, carrier=self._carrier)
-        lane.joined = False
-        return lane
+    def _open_lane(self, asker: Sender) -> ReplyLane:
+        lane = self._site.other(asker.address.system).replies(asker.address.id, asker.incarnation)
+        return ReplyLane(lane, asker.address.path, self._carrier)
 
     def _tidy(self) -> None:
         """Close what leads to those who are gone; looked for when there is a quarter more than stayed."""

@@ -24,10 +24,16 @@ class Answer(NamedTuple):  # made for every ask: a third of the time of an attrs
 class Pending:
     """An ask of a thread that waits for its end."""
 
-    __slots__ = ("answer", "bell", "deadline")
+    __slots__ = ("answer", "bell", "by_cell", "deadline", "looks", "number")
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, looks: bool = False) -> None:
+        """Whoever waits `looks` for the reply at once, as replies mostly are prompt, or does not."""
         self.deadline = deadline
+        self.looks = looks
+        self.number = 0
+        """Which question of its process it is; 0 before it is sent."""
+        self.by_cell = False
+        """Whether the reply may come by the cell, which is open for it."""
         self.answer: Answer | None = None
         self.bell: threading.Lock | None = None
 
@@ -50,12 +56,13 @@ class PendingInLoop(Pending):
 
     __slots__ = ("future", "loop")
 
-    def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(deadline)
+    def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop, looks: bool = False) -> None:
+        super().__init__(deadline, looks)
         self.loop = loop
         self.future: asyncio.Future[Answer | None] = loop.create_future()
 
     def resolve(self, answer: Answer) -> None:
+        self.answer = answer
         if asyncio._get_running_loop() is self.loop:
             self._set(answer)
         else:

@@ -11,17 +11,24 @@ _ROW: Final = 16
 class Promptness:
     """Each question looks while replies come at once; while they do not, ever fewer of them: one in 64."""
 
-    __slots__ = ("_in_a_row", "_pause", "_skipped", "moment")
+    __slots__ = ("_in_a_row", "_missed", "_patience", "_skipped", "moment", "pauses")
 
-    def __init__(self, moment: float) -> None:
-        """A reply that comes within a `moment`, in seconds, comes at once; with 0.0 none does."""
+    def __init__(self, moment: float, patience: int = 1) -> None:
+        """A reply that comes within a `moment`, in seconds, comes at once; with 0.0 none does.
+
+        `patience` is how many in a row must not have come at once before fewer questions look.
+        """
         self.moment = moment
-        self._pause = self._skipped = 0
+        self._patience = patience
+        self._missed = 0
+        self.pauses = 0
+        """How many questions do not look before one does again."""
+        self._skipped = 0
         self._in_a_row = 0
 
     def is_likely(self) -> bool:
         """Whether the next question is to look."""
-        if self._skipped < self._pause:
+        if self._skipped < self.pauses:
             self._skipped += 1
             return False
         return self.moment > 0.0
@@ -29,7 +36,8 @@ class Promptness:
     def note(self, came: bool) -> None:
         """A question has looked, and its reply `came`, or not."""
         self._skipped = 0
-        self._pause = 0 if came else min(2 * self._pause + 1, _MOST)
+        self._missed = 0 if came else self._missed + 1
+        self.pauses = min(2 * self.pauses + 1, _MOST) if self._missed >= self._patience else 0
         self._in_a_row = self._in_a_row % _ROW + 1 if came else 0
 
     @property

@@ -66,7 +66,7 @@ class Reception:
         self._poked = False
         self._awake: asyncio.Event | None = None
         """What an event loop waits for, while it does."""
-        self._intake = Intake(endpoint, on_last=self._stop_for_good)
+        self._intake = Intake(endpoint, on_last=self._stop_for_good, once=terms.retry == 0)
         self._endpoint = endpoint
         self._control = LaneReader(layout.control, layout.places)
         self._inbox = _open_inbox(layout, terms.mailbox_size, self._control, fresh)

@@ -136,7 +136,7 @@ def _stage(opened: list[int]) -> Site:
         stack="",
         credits="",
     )
-    lane = Lane(_NOWHERE, _pipe(opened), Places(_NOWHERE, _NOWHERE))
+    lane = Lane(_NOWHERE, _pipe(opened), "", Places(_NOWHERE, _NOWHERE))
     return _Stage(Path(_NOWHERE), Path(_NOWHERE), _NAME, layout, lane)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from actors.core import envelope
 from actors.core.envelope import Outcome
+from actors.runtime.cell import Cell
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
 from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
@@ -32,7 +33,10 @@ _LOOK: Final = 1.0
 """For how many seconds a thread sleeps before it looks whether anybody leads: who did so may have been
 interrupted, by a signal handler that raised, before it could hand on."""
 _AT_ONCE: Final = 25e-6
-"""For how many seconds an event loop looks for a reply before it goes on: three times what most take."""
+"""For how many seconds one looks for a reply before doing anything else: three times what most take."""
+_PATIENCE: Final = 16
+"""After how many questions whose replies do not come at once a thread looks less often: the scheduler puts
+two partners on one core now and then, and parts them sooner if one does not yield."""
 _LONG: Final = 0.5
 """For how many seconds the end of all waits for a callback, which may itself wait for that end."""
 
@@ -67,16 +71,20 @@ class Replies:
         """Whether the thread that leads may have taken replies whose asks it has not ended yet."""
         self.futures = Futures(self._lead_until, self.forget)
         self._loops: set[asyncio.AbstractEventLoop] = set()
-        self._promptness = Promptness(min(_AT_ONCE, spin_time()))
+        moment = min(_AT_ONCE, spin_time())
+        self._cell = Cell.create(lane.cell, moment)
+        self._promptness, self.promptness_in_loops = Promptness(moment, _PATIENCE), Promptness(moment)
         self.late = 0
         """How many replies came after their ask had ended."""
 
     def expect(self, pending: Pending) -> int:
-        """Number an ask that is about to be sent."""
-        number = next(self._numbers)
+        """Number an ask that is about to be sent. `forget` must follow in the end."""
+        number = pending.number = next(self._numbers)
         self._pending[number] = pending
         if self._ended is not None:  # looked at after the entry: `end_all` does the two the other way round
             pending.resolve(Answer(Outcome.STOPPED, error=self._ended))
+        if pending.looks:
+            pending.by_cell = self._cell.open(number)
         return number
 
     def send_abroad(self, number: int) -> None:
@@ -85,44 +93,63 @@ class Replies:
             self._abroad.intersection_update(tuple(self._pending))
         self._abroad.add(number)
 
-    def forget(self, number: int) -> None:
+    def forget(self, pending: Pending) -> None:
         """Nobody waits for this reply any more."""
-        self._pending.pop(number, None)
+        if pending.by_cell:
+            self._look(pending, watch=False)
+        self._pending.pop(pending.number, None)
+        if pending.bell is not None:  # rung to lead, perhaps, in the moment in which its thread leaves
+            pending.bell = None
+            self._asleep.pop(pending.number, None)
+            self._hand_on()
+
+    def _look(self, pending: Pending, *, watch: bool = True) -> bool:
+        """Close the cell that is open for a reply, at once or after a moment; whether it has come by it."""
+        cell = self._cell
+        reply = cell.watch() if watch else cell.close()
+        pending.by_cell = False
+        if reply is None:
+            if pending.answer is not None and cell.doubtful == pending.number:
+                cell.doubtful = 0  # it has come by the lane, perhaps before the cell was closed
+            return False
+        try:
+            _, outcome, body = envelope.open_reply(reply)
+        except ValueError:  # nobody answers so: somebody has written where it should not
+            return False
+        pending.resolve(_new(Answer, (outcome, body, (), None)))
+        return True
 
     def suspect(self) -> None:
         """Somebody may have died in the middle of a reply: remove what is left, or have who leads do so."""
         self._lane.depot.doubtful = True
         self._lead.take(self._lane.tidy)
 
-    def wait(self, number: int, pending: Pending) -> Answer | None:
+    def wait(self, pending: Pending) -> Answer | None:
         """Wait for the end of an ask; None when its time is up. A reply that comes later is dropped."""
-        try:
-            while pending.answer is None:
-                remaining = pending.deadline - time.monotonic()
-                if not remaining > 0.0:  # so that nan is over, too
-                    return None
-                try:
-                    if self._lead.take(self._read_until_answered, pending):
-                        continue
-                    if self._lead.mine:
-                        self._read_beside(pending)
-                        continue
-                except SCARCE:
-                    time.sleep(min(PAUSE, remaining))
+        if pending.by_cell:
+            came, promptness = self._look(pending), self._promptness
+            if not came or promptness.pauses:
+                promptness.note(came)
+        while pending.answer is None:
+            remaining = pending.deadline - time.monotonic()
+            if not remaining > 0.0:  # so that nan is over, too
+                return None
+            try:
+                if self._lead.take(self._read_until_answered, pending):
                     continue
-                if pending.bell is None:
-                    pending.bell = threading.Lock()
-                    pending.bell.acquire()
-                    self._asleep[number] = pending
-                else:
-                    pending.bell.acquire(timeout=min(remaining, _LOOK))
-            return pending.answer
-        finally:
-            self._pending.pop(number, None)
-            if pending.bell is not None:  # rung to lead, perhaps, in the moment in which it leaves
-                pending.bell = None
-                self._asleep.pop(number, None)
-                self._hand_on()
+                if self._lead.mine:
+                    self._read_beside(pending)
+                    continue
+            except SCARCE:
+                time.sleep(min(PAUSE, remaining))
+                continue
+            if pending.bell is None:
+                pending.bell = threading.Lock()
+                pending.bell.acquire()
+                self._asleep[pending.number] = pending
+            else:
+                pending.bell.acquire(timeout=min(remaining, _LOOK))
+        return pending.answer
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have an event loop read the lane while it waits for other things."""
@@ -149,35 +176,46 @@ class Replies:
             except ValueError:
                 continue
             pending = self._pending.pop(number, None)
-            if pending is None:
+            if pending is not None:
+                pending.resolve(_new(Answer, (outcome, body, segments, None)))
+            elif self._cell.taken_late != number:
                 self.late += 1
                 self._lane.depot.doubtful = True  # it may tell of a death
-            else:
-                pending.resolve(_new(Answer, (outcome, body, segments, None)))
+            if self._cell.doubtful == number:  # after that: `_look` does the two the other way round
+                self._cell.doubtful = 0
         return bool(messages)
 
     def _hear(self) -> None:
         """Have read what has come: here, unless a thread leads, which is about to do so."""
         end = time.monotonic() + _LONG
         while not self._lead.take(self._read_all):
-            heard = not self._has_mail() and not self._reading  # in this order
+            heard = not self._has_mail() and not self._reading and not self._cell.holds  # in this order
             if heard or time.monotonic() > end:
                 return
             time.sleep(_TICK)
+
+    def are_prompt(self, now: float) -> bool:
+        """Whether a thread that asks now (monotonic) should look for the reply at once."""
+        promptness = self._promptness
+        return now >= self._waiter.spins_from and (not promptness.pauses or promptness.is_likely())
 
     def look(self, pending: PendingInLoop) -> bool:
         """See whether a reply comes at once, if replies mostly do; an event loop takes far longer to wake.
 
         True if so many have come in this way that the loop's other tasks should have their turn.
         """
-        promptness = self._promptness
-        if not (promptness.is_likely() and self._lead.take(self._read_for_a_moment, pending)):
+        if not pending.looks:
+            return False
+        promptness = self.promptness_in_loops
+        if pending.by_cell:
+            self._look(pending)
+        elif not self._lead.take(self._read_for_a_moment, pending):
             return False
         promptness.note(pending.future.done())
         return promptness.monopolizes
 
     def _read_for_a_moment(self, pending: PendingInLoop) -> None:
-        end = min(time.monotonic() + self._promptness.moment, pending.deadline)
+        end = min(time.monotonic() + self.promptness_in_loops.moment, pending.deadline)
         with suppress(*SCARCE):
             if self._lane.depot.doubtful:
                 self._lane.tidy()
@@ -235,6 +273,7 @@ class Replies:
                     loop.call_soon_threadsafe(self._leave, loop, pipe)
         self.futures.join(_LONG)
         self._lane.close()
+        self._cell = Cell(None, 0.0)
         self._others, self._on_wake = (), _nothing
 
     def _wake(self) -> None:

@@ -72,7 +72,8 @@ class Waiter:
             self._poll.register(descriptor, select.POLLIN)
         self._spin = spin_time() if spin else 0.0
         self._confidence = 1
-        self._spins_from = 0.0
+        self.spins_from = 0.0
+        """When the next wait may spin, as the cores are taken until then (monotonic)."""
         self._pause = _PAUSE
 
     def wait(self, timeout: float | None) -> bool:
@@ -83,7 +84,7 @@ class Waiter:
         if timeout is not None and timeout <= 0.0:
             return bool(self._poll.poll(0)) and self._wake()
         began = time.monotonic()
-        if self._spin and self._confidence and began >= self._spins_from and self._spins(began):
+        if self._spin and self._confidence and began >= self.spins_from and self._spins(began):
             self._confidence = _CONFIDENT
             return True
         found = bool(self._poll.poll(None if timeout is None else min(timeout, LONGEST) * 1000))
@@ -108,7 +109,7 @@ class Waiter:
             os.sched_yield()
             now = time.monotonic()
             if now - before > _CROWDED:
-                self._spins_from = now + self._pause
+                self.spins_from = now + self._pause
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
                 return False
         return False
