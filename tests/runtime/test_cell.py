@@ -62,7 +62,7 @@ def test_a_reply_that_is_awaited_is_laid_down_and_taken(path: str) -> None:
         assert cell.open(question)
         assert writer.lay(question, b"reply %d" % question)
         assert cell.holds
-        assert cell.watch() == b"reply %d" % question
+        assert cell.watch(question) == b"reply %d" % question
         assert not cell.holds
 
 
@@ -72,14 +72,14 @@ def test_a_reply_may_have_any_size_up_to_the_room(path: str, size: int) -> None:
     reply = os.urandom(size)
     assert cell.open(1)
     assert writer.lay(1, reply)
-    assert cell.watch() == reply
+    assert cell.watch(1) == reply
 
 
 def test_a_larger_one_goes_through_the_pipe(path: str) -> None:
     cell, writer = pair(path)
     assert cell.open(1)
     assert not writer.lay(1, bytes(ROOM + 1))
-    assert cell.watch() is None
+    assert cell.watch(1) is None
     assert cell.open(2)
 
 
@@ -90,7 +90,7 @@ def test_the_reply_to_another_question_goes_through_the_pipe(path: str) -> None:
     assert not writer.lay(1, b"to the one before")
     assert writer.lay(2, b"to this one")
     assert not writer.lay(2, b"to this one, again")
-    assert cell.watch() == b"to this one"
+    assert cell.watch(2) == b"to this one"
     assert not writer.lay(2, b"when it has been taken")
 
 
@@ -100,14 +100,15 @@ def test_it_is_open_for_one_question_at_a_time(path: str) -> None:
     assert not cell.open(2)
     assert writer.lay(1, b"first")
     assert not cell.open(2)
-    assert cell.close() == b"first"
+    assert cell.close(2) is None
+    assert cell.close(1) == b"first"
     assert cell.open(2)
 
 
 def test_nothing_is_laid_down_when_it_is_closed(path: str) -> None:
     cell, writer = pair(path)
     assert cell.open(1)
-    assert cell.watch() is None
+    assert cell.watch(1) is None
     assert not writer.lay(1, b"too late")
     assert cell.open(2)
     assert writer.lay(2, b"in time")
@@ -124,7 +125,7 @@ def test_a_reply_that_is_laid_down_while_it_is_closed_comes_in_one_way(path: str
             laid.append(writer.lay(1, b"reply"))
 
         with at_line(line, Cell.close, lay) as reached:
-            reply = cell.close()
+            reply = cell.close(1)
         if not reached:
             break
         assert (reply == b"reply") == laid[0]
@@ -140,7 +141,7 @@ def test_a_reply_that_is_being_laid_down_when_it_is_closed_comes_in_one_way(path
         taken = list[bytes | None]()
 
         def close(cell: Cell = cell, taken: list[bytes | None] = taken) -> None:
-            taken.append(cell.close())
+            taken.append(cell.close(1))
             assert cell.open(2) or cell.doubtful == 1
 
         assert cell.open(1)
@@ -153,7 +154,7 @@ def test_a_reply_that_is_being_laid_down_when_it_is_closed_comes_in_one_way(path
         assert cell.taken_late == (1 if taken[0] else 0), "so that the one in the pipe is passed over"
         if not cell.doubtful:
             assert writer.lay(2, b"the next")
-            assert cell.watch() == b"the next"
+            assert cell.watch(2) == b"the next"
         ways.add((taken[0] is not None, laid))
     assert ways == {(False, False), (True, True)}
 
@@ -214,7 +215,7 @@ def test_in_whatever_order_their_lines_run_each_reply_comes_and_is_whole(path: s
         for number in itertools.islice(numbers, 3):
             opened = cell.open(number)
             asked[number].set()
-            reply = die.choice((cell.watch, cell.close))() if opened else None
+            reply = die.choice((cell.watch, cell.close))(number) if opened else None
             if reply is not None:
                 by_cell[number] = reply
             while number not in by_cell and number not in by_pipe:

@@ -318,7 +318,7 @@ def test_after_whichever_call_in_an_ask_a_signal_handler_raises_the_next_is_answ
         except Interrupted:
             assert echo.ask(number) == number
         else:
-            assert number > 20
+            assert number > 15
             return
 
 
@@ -334,6 +334,6 @@ def test_a_signal_handler_may_ask_after_whichever_call_in_an_ask(system: ActorSy
         with handling_after_call(number, ActorRef.ask.__code__, handle):
             assert echo.ask("outside", timeout=20) == "outside"
         if not handled:
-            assert number > 20
+            assert number > 15
             return
         assert handled == ["inside"], number

@@ -23,6 +23,7 @@ from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox import frame, parcel
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.parcel import Parcel
+from actors.runtime.mailbox.reuse import REUSE
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
 
@@ -99,6 +100,7 @@ def test_what_cannot_be_opened_waits_with_all_behind_it(lane: Lane, table: Table
     assert reader.read() == [(b"fourth", ())]
     assert not is_readable(reader)
     assert not reader.read()
+    REUSE.remove()
     assert not os.listdir(lane.places.main)
 
 

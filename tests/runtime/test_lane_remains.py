@@ -19,6 +19,7 @@ from actors.core.envelope import Outcome
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox import depot, frame, parcel
 from actors.runtime.mailbox.parcel import Parcel
+from actors.runtime.mailbox.reuse import REUSE
 from actors.runtime.mailbox.slab import Slab
 from actors.runtime.mailbox.slabs import Place
 from actors.runtime.replies import Replies
@@ -93,6 +94,7 @@ def test_what_a_frame_names_is_kept_while_the_frame_waits_among_what_has_been_re
     os.read(reader.fileno(), 1)  # what keeps the pipe readable
     reader.tidy()
     assert reader.read() == [(LARGE, [])]
+    REUSE.remove()
     assert not remains(lane)
 
 
@@ -179,6 +181,7 @@ def test_a_large_reply_that_nobody_waits_for_any_more_is_removed(lane: Lane, rep
     write(lane, frame.parcel(parcel.send(lane.places, [envelope.reply(7, Outcome.REPLY, LARGE)])))
     assert replies.read()
     assert replies.late == 1
+    REUSE.remove()
     assert not remains(lane)
 
 

@@ -210,6 +210,26 @@ def test_a_reply_that_comes_both_ways_is_no_late_one(replies: Replies, to_asker:
     assert replies.late == 0
 
 
+def test_so_does_one_that_a_signal_handler_ends_when_the_cell_has_just_been_opened(
+    replies: Replies, to_asker: ReplyLane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, pending = replies._cell, Pending(time.monotonic() + LONG, looks=True)  # pyright: ignore
+    opened = cell.open
+
+    def interrupted(question: int) -> bool:
+        assert opened(question)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cell, "open", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            replies.expect(pending)
+        replies.forget(pending)
+    before = laid(replies)
+    assert ask(replies, to_asker) == HERE
+    assert laid(replies) > before
+
+
 def test_what_is_no_reply_is_not_taken_for_one(replies: Replies, to_asker: ReplyLane) -> None:
     pending = Pending(time.monotonic() + 0.05, looks=True)
     number = replies.expect(pending)

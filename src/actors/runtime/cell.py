@@ -45,7 +45,7 @@ _NEVER: Final = -1
 
 
 class Cell:
-    """The end of the asker. Who has opened it for a question may watch and close it; others may not."""
+    """The end of the asker: of the thread that has opened it, for a question."""
 
     def __init__(self, memory: mmap.mmap | None, moment: float) -> None:
         """For replies that come within a `moment`, in seconds. Without memory it never opens."""
@@ -88,19 +88,21 @@ class Cell:
         self._words[_AWAITED] = question
         return True
 
-    def watch(self) -> bytes | None:
+    def watch(self, question: int) -> bytes | None:
         """The reply, if it is laid here within a moment. Closes the cell."""
-        words, question = self._words, self.question
+        words = self._words
         for _ in self._glances:
             if words[_LAID] == question:
                 reply = self._memory[_START : _START + words[_LENGTH]]
                 self.question = 0
                 return reply
-        return self.close()
+        return self.close(question)
 
-    def close(self) -> bytes | None:
+    def close(self, question: int) -> bytes | None:
         """Have the reply come through the pipe; or return it, as it lies here in the end."""
-        words, question = self._words, self.question
+        if self.question != question:
+            return None
+        words = self._words
         words[_AWAITED] = 0
         self.question, self.doubtful = 0, question
         _fence()

@@ -185,7 +185,7 @@ class LaneReader:
             messages: list[Parts] = []
         else:
             messages = [(message, segments)]
-        stored.discard()
+        stored.reuse()
         if self._pipe is None:  # since a moment ago
             self.depot.close()
         return messages

@@ -84,6 +84,7 @@ class Replies:
         if self._ended is not None:  # looked at after the entry: `end_all` does the two the other way round
             pending.resolve(Answer(Outcome.STOPPED, error=self._ended))
         if pending.looks:
+            pending.by_cell = True  # first, as a signal handler may raise when it has been opened
             pending.by_cell = self._cell.open(number)
         return number
 
@@ -105,11 +106,11 @@ class Replies:
 
     def _look(self, pending: Pending, *, watch: bool = True) -> bool:
         """Close the cell that is open for a reply, at once or after a moment; whether it has come by it."""
-        cell = self._cell
-        reply = cell.watch() if watch else cell.close()
+        cell, number = self._cell, pending.number
+        reply = cell.watch(number) if watch else cell.close(number)
         pending.by_cell = False
         if reply is None:
-            if pending.answer is not None and cell.doubtful == pending.number:
+            if pending.answer is not None and cell.doubtful == number:
                 cell.doubtful = 0  # it has come by the lane, perhaps before the cell was closed
             return False
         try:

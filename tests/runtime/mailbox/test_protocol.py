@@ -18,6 +18,7 @@ from actors.runtime.mailbox import credit, inbox, journal, mailbox, parcel, read
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.mailbox import Mailbox
+from actors.runtime.mailbox.reuse import REUSE
 from actors.runtime.mailbox.status import TAKEN, Status, Word
 from support.forks import fork, wait
 from support.oracle import Words
@@ -121,6 +122,7 @@ def test_a_successor_goes_on_from_every_instruction(first: int) -> None:
         assert got == MESSAGES_AND_GARBAGE[: len(got)], f"step {step}"
         assert rest == expected[1:] if in_hand else rest in (expected, expected[1:]), f"step {step}"
         lost_in_hand += in_hand
+        REUSE.remove()
         assert len(list(Path(layout.places.main).iterdir())) == 1, f"step {step}: a parcel is left"
         assert slab_in_use(box) == 0, f"step {step}: something is left in the slab"
         assert box.empty()

@@ -87,7 +87,7 @@ class Guardian:
         )
         layout = site.mailbox(GUARDIAN)
         pipe = Descriptor(os.open(layout.mail, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
-        self._inbox = Inbox(layout, pipe)
+        self._inbox = Inbox(layout, pipe, reuses=False)  # that takes a thread
         self._herald = Herald(self._endpoint, self._loop)
         self._tree = Tree(
             self._endpoint,

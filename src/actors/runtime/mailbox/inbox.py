@@ -36,10 +36,16 @@ class Inbox:
         wake: Iterable[int] = (),
         spin: bool = True,
         fresh: bool = False,
+        reuses: bool = True,
     ) -> None:
-        """Of a `fresh` mailbox nobody has read before, so that nothing has been left there."""
+        """Of a `fresh` mailbox nobody has read before, so that nothing has been left there.
+
+        The file of a large message is removed when that has been dealt with, or first kept for a moment if
+        this process `reuses` it.
+        """
         self._depot = Depot(layout.places, fresh=fresh)
         self._credits = credits
+        self._reuses = reuses
         self._pipe = pipe
         self.journal = Journal(layout.journal, pipe.number, fresh=fresh)
         self._waiter = Waiter(pipe.number, self.journal.refill, wake, spin=spin)
@@ -87,7 +93,10 @@ class Inbox:
     def done(self) -> None:
         """The message in hand has been dealt with."""
         if self._stored is not None:  # before the journal knows, so that a kill leaves no parcel
-            self._stored.discard()
+            if self._reuses:
+                self._stored.reuse()
+            else:
+                self._stored.discard()
             self._stored = None
         self.journal.done()
         if self._credits is not None:

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from actors.runtime import processes
 from actors.runtime.descriptor import scarce
 from actors.runtime.mailbox import bulk
+from actors.runtime.mailbox.reuse import REUSE
 
 _LABEL: Final = re.compile(rb"([ms])(\d+\.\d+\.\d+)")
 _NUMBERS: Final = itertools.count()
@@ -97,6 +98,11 @@ class Parcel(NamedTuple):
         with suppress(OSError):
             os.unlink(self.path)
 
+    def reuse(self) -> None:
+        """`discard` it, but keep its file for a moment, for the next parcel that this process sends."""
+        if not REUSE.keep(self.path, f"{os.path.dirname(self.path)}/{new_name()}"):
+            self.discard()
+
 
 def new_name() -> str:
     """The name of a file that this process is about to make among the parcels."""
@@ -104,9 +110,11 @@ def new_name() -> str:
 
 
 def _write(path: str, parts: Sequence[bytes]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    head = struct.pack(f"<I{len(parts)}Q", len(parts), *map(len, parts))
+    descriptor = REUSE.take(path, len(head) + sum(map(len, parts)))
+    if descriptor is None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        head = struct.pack(f"<I{len(parts)}Q", len(parts), *map(len, parts))
         for start in range(0, len(parts) + 1, _IOV_MAX):
             _write_all(descriptor, (head, *parts)[start : start + _IOV_MAX])
     except BaseException:

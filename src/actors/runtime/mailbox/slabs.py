@@ -70,6 +70,10 @@ class Place:
         if words[word] == self._number:
             words[word] = 0
 
+    def reuse(self) -> None:
+        """`discard` it: its room is for the next message of its sender."""
+        self.discard()
+
 
 class Slabs:
     """The slabs that one receiver has open: the last few that it has opened."""
