@@ -151,7 +151,9 @@ def test_a_reply_that_is_being_laid_down_when_it_is_closed_comes_in_one_way(path
             break
         assert taken[0] in (None, b"reply")
         assert taken[0] is not None or not laid, f"lost at line {reached}"
-        assert cell.taken_late == (1 if taken[0] else 0), "so that the one in the pipe is passed over"
+        assert list(cell.taken_late) == ([1] if taken[0] else []), (
+            "so that the one in the pipe is passed over"
+        )
         if not cell.doubtful:
             assert writer.lay(2, b"the next")
             assert cell.watch(2) == b"the next"

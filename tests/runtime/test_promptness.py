@@ -36,6 +36,13 @@ def test_who_is_patient_looks_for_some_more_before() -> None:
     assert [skipped(promptness) for _ in range(5)] == [0, 0, 0, 0, 1]
 
 
+def test_only_those_count_that_are_in_a_row() -> None:
+    promptness = Promptness(0.1, patience=4)
+    for came in [False, False, False, True] * 10:
+        promptness.note(came)
+    assert not promptness.pauses
+
+
 def test_one_that_comes_has_each_question_look_again() -> None:
     promptness = Promptness(0.1)
     for _ in range(5):

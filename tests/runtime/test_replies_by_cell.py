@@ -148,6 +148,30 @@ def test_a_reply_in_the_cell_is_heard_before_all_asks_are_ended(
     replies.forget(waiting)
 
 
+def test_so_it_is_if_all_ends_while_its_asker_is_interrupted(replies: Replies, to_asker: ReplyLane) -> None:
+    pending = Pending(time.monotonic() + LONG, looks=True)
+    answer(to_asker, replies.expect(pending))
+    replies.end_all(RuntimeError("it was told to stop"))
+    replies.close()
+    assert replies.wait(pending) == HERE
+    replies.forget(pending)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_reply_that_has_been_taken_from_it_stays_the_end_of_its_ask(
+    replies: Replies, to_asker: ReplyLane, taken: bool
+) -> None:
+    pending = Pending(time.monotonic() + LONG, looks=True)
+    answer(to_asker, replies.expect(pending))
+    assert replies.wait(pending) == HERE
+    if taken:
+        replies.end_present(Answer(Outcome.CRASHED))
+    else:  # by who had already taken it from those that are open
+        pending.resolve(Answer(Outcome.CRASHED))
+    assert pending.answer == HERE
+    replies.forget(pending)
+
+
 def test_an_ask_that_is_given_up_before_it_waits_closes_the_cell(
     replies: Replies, to_asker: ReplyLane
 ) -> None:

@@ -4,14 +4,14 @@ A reply through a pipe costs each end a system call, and each look for it anothe
 process spins for the reply to one question, that reply may be laid into the cell of the process. Its words
 of eight bytes, those that are looked at most in one line of the processor's cache with a short reply::
 
-    0         8           64     72       80
-    AWAITED   CLAIMED     LAID   LENGTH   the reply …
+    0         8         16          64     72       80
+    AWAITED   CLAIMED   CLOSED      LAID   LENGTH   the reply …
 
 The asker clears CLAIMED and says which question's reply is AWAITED. Who has the only reply to that question
 claims the cell, looks again whether it is awaited, lays it down and says so. An asker that looks no more
-awaits nothing, and looks a last time. Each writes a word and then, behind a fence, reads the other's
-(Dekker's algorithm): so the asker finds the reply, or who answers sees that nobody looks and sends it
-through the pipe; or both, and the second one is passed over.
+awaits nothing, says for which question it has CLOSED the cell, and looks a last time. Each writes a word
+and then, behind a fence, reads the other's (Dekker's algorithm): so the asker finds the reply, or who answers
+sees that nobody looks and sends it through the pipe; or both, and the second one is passed over.
 
 A cell that had been claimed when its asker looked no more may still be written to: it is not opened again
 until that reply has come through the pipe. Should who answers be killed just then, and the asker's time be
@@ -27,6 +27,7 @@ import mmap
 import os
 import sys
 import threading
+from collections import deque
 from contextlib import suppress
 from typing import Final
 
@@ -37,11 +38,13 @@ ROOM: Final = SIZE - _START
 """The longest reply that a cell takes, in bytes."""
 _AWAITED: Final = 0
 _CLAIMED: Final = 1
+_CLOSED: Final = 2
 _LAID: Final = 8
 _LENGTH: Final = 9
 _GLANCE: Final = 25e-9
 """How long a glance into the cell takes, in seconds, more or less."""
 _NEVER: Final = -1
+_MANY: Final = 64
 
 
 class Cell:
@@ -49,15 +52,15 @@ class Cell:
 
     def __init__(self, memory: mmap.mmap | None, moment: float) -> None:
         """For replies that come within a `moment`, in seconds. Without memory it never opens."""
-        self._memory = memory or mmap.mmap(-1, SIZE)
-        self._words = memoryview(self._memory).cast("Q")
+        self._memory: mmap.mmap | bytes = memory or b""
+        self._words = memoryview(memory or bytearray(SIZE)).cast("Q")
         self._glances = range(int(moment / _GLANCE))
         self.question = 0
         """The question that it is open for; 0 if it is not."""
         self.doubtful = 0 if memory else _NEVER
         """The one whose reply may still be laid here, though nobody looks for it."""
-        self.taken_late = 0
-        """The last one whose reply has been taken from here and comes through the pipe as well."""
+        self.taken_late: deque[int] = deque(maxlen=_MANY)
+        """Those whose replies have been taken in the end and may come through the pipe as well."""
 
     @classmethod
     def create(cls, path: str, moment: float) -> Cell:
@@ -81,9 +84,7 @@ class Cell:
         """Have the reply to a question that is about to be asked be laid here; False if that cannot be."""
         if self.question or self.doubtful:
             return False
-        self.question = (
-            question  # with no call since the look, in which another thread could come in between
-        )
+        self.question = question  # with no call in between, so that no other thread is first
         self._words[_CLAIMED] = 0
         self._words[_AWAITED] = question
         return True
@@ -104,11 +105,14 @@ class Cell:
             return None
         words = self._words
         words[_AWAITED] = 0
+        words[_CLOSED] = question
         self.question, self.doubtful = 0, question
         _fence()
         if words[_LAID] == question:
             reply = self._memory[_START : _START + words[_LENGTH]]
-            self.doubtful, self.taken_late = 0, question
+            words[_CLOSED] = 0
+            self.taken_late.append(question)
+            self.doubtful = 0
             return reply
         if not words[_CLAIMED]:
             self.doubtful = 0
@@ -146,7 +150,7 @@ class CellWriter:
             words[_LENGTH] = size
             words[_LAID] = question
         self._lock.release()
-        return awaited and words[_AWAITED] != 0  # the next question's, if this reply has been taken
+        return awaited and words[_CLOSED] != question
 
 
 def _fence() -> None:

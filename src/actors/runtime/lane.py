@@ -183,9 +183,10 @@ class LaneReader:
             message, *segments = stored.read()
         except BadParcel:
             messages: list[Parts] = []
+            stored.discard()  # whatever it is, it is not for us to write over
         else:
             messages = [(message, segments)]
-        stored.reuse()
+            stored.reuse()
         if self._pipe is None:  # since a moment ago
             self.depot.close()
         return messages

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from actors.core.envelope import Outcome
+from actors.core.envelope import REPLY, Outcome
+from actors.runtime.cell import Cell
 
 
 class Answer(NamedTuple):  # made for every ask: a third of the time of an attrs class
@@ -32,14 +33,15 @@ class Pending:
         self.looks = looks
         self.number = 0
         """Which question of its process it is; 0 before it is sent."""
-        self.by_cell = False
-        """Whether the reply may come by the cell, which is open for it."""
+        self.by_cell: Cell | None = None
+        """The cell that is open for the reply, if one is."""
         self.answer: Answer | None = None
         self.bell: threading.Lock | None = None
 
     def resolve(self, answer: Answer) -> None:
-        """End the ask; called once, by whichever thread reads the lane."""
-        self.answer = answer
+        """End the ask. If all asks are ended just when its reply comes, the reply is its end."""
+        if self.answer is None or self.answer.outcome is not REPLY:
+            self.answer = answer
         if self.bell is not None:
             self.ring()
 

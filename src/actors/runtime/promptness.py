@@ -11,7 +11,7 @@ _ROW: Final = 16
 class Promptness:
     """Each question looks while replies come at once; while they do not, ever fewer of them: one in 64."""
 
-    __slots__ = ("_in_a_row", "_missed", "_patience", "_skipped", "moment", "pauses")
+    __slots__ = ("_in_a_row", "_patience", "_skipped", "missed", "moment", "pauses")
 
     def __init__(self, moment: float, patience: int = 1) -> None:
         """A reply that comes within a `moment`, in seconds, comes at once; with 0.0 none does.
@@ -20,7 +20,8 @@ class Promptness:
         """
         self.moment = moment
         self._patience = patience
-        self._missed = 0
+        self.missed = 0
+        """How many in a row have not come at once."""
         self.pauses = 0
         """How many questions do not look before one does again."""
         self._skipped = 0
@@ -36,8 +37,8 @@ class Promptness:
     def note(self, came: bool) -> None:
         """A question has looked, and its reply `came`, or not."""
         self._skipped = 0
-        self._missed = 0 if came else self._missed + 1
-        self.pauses = min(2 * self.pauses + 1, _MOST) if self._missed >= self._patience else 0
+        self.missed = 0 if came else self.missed + 1
+        self.pauses = min(2 * self.pauses + 1, _MOST) if self.missed >= self._patience else 0
         self._in_a_row = self._in_a_row % _ROW + 1 if came else 0
 
     @property

@@ -84,8 +84,9 @@ class Replies:
         if self._ended is not None:  # looked at after the entry: `end_all` does the two the other way round
             pending.resolve(Answer(Outcome.STOPPED, error=self._ended))
         if pending.looks:
-            pending.by_cell = True  # first, as a signal handler may raise when it has been opened
-            pending.by_cell = self._cell.open(number)
+            cell = pending.by_cell = self._cell  # first, as a signal handler may raise when it is open
+            if not cell.open(number):
+                pending.by_cell = None
         return number
 
     def send_abroad(self, number: int) -> None:
@@ -96,19 +97,19 @@ class Replies:
 
     def forget(self, pending: Pending) -> None:
         """Nobody waits for this reply any more."""
-        if pending.by_cell:
-            self._look(pending, watch=False)
+        if pending.by_cell is not None:
+            self._look(pending, pending.by_cell, watch=False)
         self._pending.pop(pending.number, None)
         if pending.bell is not None:  # rung to lead, perhaps, in the moment in which its thread leaves
             pending.bell = None
             self._asleep.pop(pending.number, None)
             self._hand_on()
 
-    def _look(self, pending: Pending, *, watch: bool = True) -> bool:
+    def _look(self, pending: Pending, cell: Cell, *, watch: bool = True) -> bool:
         """Close the cell that is open for a reply, at once or after a moment; whether it has come by it."""
-        cell, number = self._cell, pending.number
+        number = pending.number
         reply = cell.watch(number) if watch else cell.close(number)
-        pending.by_cell = False
+        pending.by_cell = None
         if reply is None:
             if pending.answer is not None and cell.doubtful == number:
                 cell.doubtful = 0  # it has come by the lane, perhaps before the cell was closed
@@ -117,6 +118,7 @@ class Replies:
             _, outcome, body = envelope.open_reply(reply)
         except ValueError:  # nobody answers so: somebody has written where it should not
             return False
+        self._pending.pop(number, None)
         pending.resolve(_new(Answer, (outcome, body, (), None)))
         return True
 
@@ -127,9 +129,9 @@ class Replies:
 
     def wait(self, pending: Pending) -> Answer | None:
         """Wait for the end of an ask; None when its time is up. A reply that comes later is dropped."""
-        if pending.by_cell:
-            came, promptness = self._look(pending), self._promptness
-            if not came or promptness.pauses:
+        if pending.by_cell is not None:
+            came, promptness = self._look(pending, pending.by_cell), self._promptness
+            if not came or promptness.missed:
                 promptness.note(came)
         while pending.answer is None:
             remaining = pending.deadline - time.monotonic()
@@ -179,7 +181,7 @@ class Replies:
             pending = self._pending.pop(number, None)
             if pending is not None:
                 pending.resolve(_new(Answer, (outcome, body, segments, None)))
-            elif self._cell.taken_late != number:
+            elif number not in self._cell.taken_late:
                 self.late += 1
                 self._lane.depot.doubtful = True  # it may tell of a death
             if self._cell.doubtful == number:  # after that: `_look` does the two the other way round
@@ -208,8 +210,8 @@ class Replies:
         if not pending.looks:
             return False
         promptness = self.promptness_in_loops
-        if pending.by_cell:
-            self._look(pending)
+        if pending.by_cell is not None:
+            self._look(pending, pending.by_cell)
         elif not self._lead.take(self._read_for_a_moment, pending):
             return False
         promptness.note(pending.future.done())

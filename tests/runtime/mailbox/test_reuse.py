@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import signal
@@ -15,8 +16,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from actors import Actor, ActorSystem, Mailbox, child
-from actors.runtime.mailbox import parcel, reuse
+from actors import Actor, ActorSystem, DecodeError, Mailbox, child
+from actors.runtime.mailbox import frame, parcel, reuse
 from actors.runtime.mailbox.parcel import Parcel, Places
 from actors.runtime.mailbox.reuse import LARGEST, REUSE, SMALLEST, Reuse
 from support import cast, forks
@@ -128,6 +129,54 @@ def test_nothing_is_kept_if_no_thread_can_sweep_it(places: Places, monkeypatch: 
     monkeypatch.setattr(reuse, "threading", SimpleNamespace(Thread=none))
     send(places, PART).reuse()
     assert os.listdir(places.main) == []
+
+
+def test_one_that_a_signal_handler_keeps_meanwhile_is_the_one(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = send(places, PART), send(places, PART)
+    have_swept, before = REUSE._have_swept, file_of(second)  # pyright: ignore[reportPrivateUsage]
+
+    def interrupted() -> None:
+        monkeypatch.undo()
+        second.reuse()
+        have_swept()
+
+    monkeypatch.setattr(REUSE, "_have_swept", interrupted)
+    first.reuse()
+    assert len(os.listdir(places.main)) == 1
+    assert file_of(send(places, PART)) == before
+
+
+@pytest.mark.parametrize("function", ["open", "ftruncate"])
+def test_what_cannot_be_written_over_is_not_left(
+    places: Places, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    send(places, PART).reuse()
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, function, fail)
+        with pytest.raises(OSError, match="open files"):
+            send(places, PART)
+    assert os.listdir(places.main) == []
+
+
+def test_a_file_that_is_no_parcel_is_never_written_over(mailbox: Mailbox) -> None:
+    path = Path(mailbox.address, "parcels", "1.2.3")
+    path.write_bytes(PART)
+    with path.open("rb") as somebodys:
+        writing = os.open(Path(mailbox.address, "mail"), os.O_WRONLY)
+        os.write(writing, frame.parcel(b"m1.2.3"))
+        os.close(writing)
+        with pytest.raises(DecodeError):
+            mailbox.get(timeout=20)
+        assert not path.exists()
+        mailbox.put(PART)
+        assert mailbox.get(timeout=20) == PART
+        assert somebodys.read() == PART
 
 
 def test_after_a_moment_it_is_removed(places: Places) -> None:

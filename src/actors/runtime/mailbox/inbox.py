@@ -66,7 +66,7 @@ class Inbox:
             self._counted = self.journal.counted
             if isinstance(entry, Entry) and entry.kind == frame.PARCEL:
                 with suppress(BadParcel, OSError):
-                    self._stored = self._depot.find(entry.payload)
+                    self._depot.find(entry.payload).discard()
             self.done()
         self.tidy()
 
@@ -167,5 +167,8 @@ class Inbox:
             self._stored = stored = self._depot.find(payload)
             first, *others = stored.read()
         except BadParcel as error:
+            if self._stored is not None:  # whatever it is, it is not for us to write over
+                self._stored.discard()
+                self._stored = None
             raise DecodeError("mailbox", str(error)) from None
         return first, others

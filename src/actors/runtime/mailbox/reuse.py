@@ -21,8 +21,8 @@ from actors.runtime.mutex import Mutex
 
 SMALLEST: Final = 256 << 10
 """From so many bytes on it pays."""
-LARGEST: Final = 512 << 20
-"""What is larger is not kept: more memory than that is never held for a moment."""
+LARGEST: Final = 288 << 20
+"""What is larger than that, 256 MiB and some more, is not kept: a process holds no more for a moment."""
 _MOMENT: Final = 0.5
 """For how long a file is kept, in seconds."""
 _ROOMY: Final = 4
@@ -51,21 +51,16 @@ class Reuse:
 
     def keep(self, path: str, aside: str) -> bool:
         """Keep a file for a moment, as `aside` in the same directory; False if that is not worth it."""
-        if self._process != os.getpid():
-            self._begin()
         try:
+            if self._process != os.getpid():
+                self._begin()
             size = _size(path)
             if not SMALLEST <= size <= LARGEST or not _is_roomy(path, size):
                 return False
             with self._lock:
-                if self._kept:
-                    return False
-                self._have_swept()
-                self._kept.append(Kept(aside, size, time.monotonic() + _MOMENT))
-                os.rename(path, aside)
-        except (OSError, RuntimeError):  # it is gone, or no thread can be had to sweep it
+                return self._put_aside(path, Kept(aside, size, time.monotonic() + _MOMENT))
+        except (OSError, RuntimeError, MemoryError):  # it is gone, or no thread can be had to sweep it
             return False
-        return True
 
     def take(self, path: str, size: int) -> int | None:
         """The descriptor of a kept file, to be written over by so many bytes; None if there is none.
@@ -81,27 +76,33 @@ class Reuse:
                 os.rename(self._kept[0].path, path)
             except OSError:  # removed with all that lay there, or on another disk: to be swept
                 return None
-            kept = self._kept.pop()
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except BaseException:
-            _remove(path)
-            raise
-        if kept.size > size:
-            os.truncate(path, size)
-        return descriptor
+            kept = self._kept.popleft()
+        return _open(path, min(size, kept.size))
 
     def remove(self) -> None:
         """Keep nothing any more."""
         if self._process == os.getpid():
             with suppress(IndexError):
                 while True:
-                    _remove(self._kept.pop().path)
+                    _remove(self._kept.popleft().path)
 
     def _begin(self) -> None:
-        self._process = os.getpid()
-        self._kept, self._lock, self._sweeping = deque(), Mutex(), False
+        kept, lock, me = deque[Kept](), Mutex(), os.getpid()
+        self._kept, self._lock, self._sweeping, self._process = kept, lock, False, me
         atexit.register(self.remove)
+
+    def _put_aside(self, path: str, kept: Kept) -> bool:
+        self._have_swept()
+        if self._kept:  # looked at last: a signal handler may have kept another one meanwhile
+            return False
+        self._kept.append(kept)
+        try:
+            os.rename(path, kept.path)
+        except BaseException:
+            self._kept.remove(kept)
+            _remove(kept.path)
+            raise
+        return True
 
     def _have_swept(self) -> None:
         if not self._sweeping:
@@ -110,14 +111,17 @@ class Reuse:
 
     def _sweep(self) -> None:
         """Remove what has been kept for long enough, until nothing is kept."""
-        left = _MOMENT
+        left, late = _MOMENT, list[Kept]()
         while left > 0.0:
             time.sleep(left)
             with self._lock:
                 left = self._kept[0].until - time.monotonic() if self._kept else 0.0
+                late = [] if left > 0.0 else list(self._kept)
                 if left <= 0.0:
-                    self.remove()
+                    self._kept.clear()
                     self._sweeping = False
+        for kept in late:  # not under the lock, as the kernel takes its time for many pages
+            _remove(kept.path)
 
 
 REUSE: Final = Reuse()
@@ -128,6 +132,21 @@ def _size(path: str) -> int:
     status = os.lstat(path)
     alone = stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid() and status.st_nlink == 1
     return status.st_size if alone else 0
+
+
+def _open(path: str, size: int) -> int:
+    """Open a file to write over it, cut to a size."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.ftruncate(descriptor, size)
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except BaseException:
+        _remove(path)
+        raise
+    return descriptor
 
 
 def _is_roomy(path: str, size: int) -> bool:
