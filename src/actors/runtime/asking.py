@@ -88,7 +88,8 @@ class Asking:
         except Interregnum:
             raise AskTimeout(to, timeout) from None
         finally:
-            replies.forget(pending)
+            if pending.number:
+                replies.forget(pending)
         try:  # not `_conclude`, as that would be a call more for each ask
             return conclude(self._endpoint.codec, to, message, timeout, answer)
         except _LOST:
@@ -160,7 +161,8 @@ class Asking:
     ) -> None:
         """Send a question; it may wait for room, and for a new guardian, `until` then (monotonic)."""
         body, segments = self._endpoint.codec.encode(message)
-        origin = self._origin_for(chain)
+        last = self._origin
+        origin = last[1] if last is not None and last[0] is chain else self._new_origin(chain)
         try:
             self._put(to, origin, body, segments, pending, until)
             return
@@ -198,11 +200,10 @@ class Asking:
             replies.forget(pending)
             raise
 
-    def _origin_for(self, chain: tuple[Address, ...]) -> bytes:
-        last = self._origin
-        if last is None or last[0] is not chain:
-            last = self._origin = chain, envelope.origin(Kind.ASK, self._endpoint.sender, chain)
-        return last[1]
+    def _new_origin(self, chain: tuple[Address, ...]) -> bytes:
+        origin = envelope.origin(Kind.ASK, self._endpoint.sender, chain)
+        self._origin = chain, origin
+        return origin
 
     async def _send_patiently(
         self, to: Address, message: Any, timeout: float, pending: PendingInLoop

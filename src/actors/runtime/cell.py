@@ -10,8 +10,8 @@ of eight bytes, those that are looked at most in one line of the processor's cac
 The asker clears CLAIMED and says which question's reply is AWAITED. Who has the only reply to that question
 claims the cell, looks again whether it is awaited, lays it down and says so. An asker that looks no more
 awaits nothing, says for which question it has CLOSED the cell, and looks a last time. Each writes a word
-and then, behind a fence, reads the other's (Dekker's algorithm): so the asker finds the reply, or who answers
-sees that nobody looks and sends it through the pipe; or both, and the second one is passed over.
+and then, behind a fence, reads the other's (Dekker's algorithm): so the asker finds the reply, or whoever
+answers sees that nobody looks and sends it through the pipe; or both, and the second is passed over.
 
 A cell that had been claimed when its asker looked no more may still be written to: it is not opened again
 until that reply has come through the pipe. Should who answers be killed just then, and the asker's time be

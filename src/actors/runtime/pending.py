@@ -32,7 +32,7 @@ class Pending:
         self.deadline = deadline
         self.looks = looks
         self.number = 0
-        """Which question of its process it is; 0 before it is sent."""
+        """Which question of its process it is; 0 before it is sent, and after its reply by the cell."""
         self.by_cell: Cell | None = None
         """The cell that is open for the reply, if one is."""
         self.answer: Answer | None = None

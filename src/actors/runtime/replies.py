@@ -119,6 +119,7 @@ class Replies:
         except ValueError:  # nobody answers so: somebody has written where it should not
             return False
         self._pending.pop(number, None)
+        pending.number = 0
         pending.resolve(_new(Answer, (outcome, body, (), None)))
         return True
 
