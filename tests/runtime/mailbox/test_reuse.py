@@ -265,19 +265,6 @@ def test_what_a_killed_reader_has_kept_is_swept_by_the_next(mailbox: Mailbox) ->
             mailbox.get(timeout=0.01)
 
 
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
-    yield box
-    box.close()
-
-
-@pytest.fixture
-def system() -> Iterator[ActorSystem]:
-    with ActorSystem("reuse") as system:
-        yield system
-
-
 class Twice(Actor):
     def receive(self, message: bytes) -> bytes:
         return message + message
