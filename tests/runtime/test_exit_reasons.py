@@ -152,6 +152,44 @@ def test_a_start_that_fails_says_why(system: ActorSystem, tmp_path: Path) -> Non
     assert "again" not in system.names()
 
 
+class Clumsy(Actor):
+    """Raises where it is told to."""
+
+    def __init__(self, where: str) -> None:
+        self.stumble(where, "init")
+        self.where = where
+
+    def stumble(self, *places: str) -> None:
+        if places[0] == places[1]:
+            raise ValueError(places[0])
+
+    def on_start(self) -> None:
+        self.stumble(self.where, "on_start")
+
+    async def receive(self, message: Any) -> None:
+        self.stumble(message, "receive")
+
+    def on_stop(self, reason: ExitReason) -> None:
+        self.stumble(self.where, "on_stop")
+
+
+@pytest.mark.parametrize("where", ["init", "on_start", "receive", "on_stop"])
+def test_a_traceback_begins_with_a_line_of_the_users(system: ActorSystem, where: str) -> None:
+    clumsy = child(Clumsy, where).options(name="clumsy", restart=Restart.TEMPORARY)
+    if where in {"init", "on_start"}:
+        with pytest.raises(StartError) as caught:
+            system.spawn(clumsy)
+        traceback = caught.value.cause
+    else:
+        ref = system.spawn(clumsy)
+        ref.tell(where)
+        ref.stop()
+        assert ref.join(10)
+        traceback = last_exit(system, "clumsy").traceback
+    files = [line.split('"')[1] for line in traceback.splitlines() if line.startswith('  File "')]
+    assert files == [__file__] * 2
+
+
 class Sleeper(Actor):
     def on_start(self) -> None:
         signal.pause()
