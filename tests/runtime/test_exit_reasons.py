@@ -12,6 +12,7 @@ import pytest
 
 from actors import Actor, ActorsError, ActorSystem, End, ExitReason, Restart, StartError, Supervisor, child
 from actors.core.message import default_tag
+from actors.events import ActorCrashed
 from support.cast import Die, Pid, Player
 
 
@@ -81,6 +82,32 @@ def test_an_end_that_somebody_wanted_says_who(system: ActorSystem) -> None:
         leaver.join(10)
         (why,) = system.exits(path)
         assert (why.end, str(why), why.in_hand, why.abnormal) == (end, text, "", False)
+
+
+class Quitter(Player):
+    """Fails at its stop, or is not done with it."""
+
+    def on_stop(self, reason: ExitReason) -> None:
+        if self.context.ref.path == "failing":
+            raise OSError("nothing was saved")
+        signal.pause()
+
+
+def test_a_stop_that_fails_is_told_and_one_that_is_not_done_in_time_is_written_down(
+    system: ActorSystem,
+) -> None:
+    with system.events() as events:
+        for path, budget, end, text in (
+            ("failing", 20.0, End.EXCEPTION, "OSError: nothing was saved"),
+            ("slow", 0.1, End.SHUTDOWN, "was told to stop, and had not ended after 0.1 s (shutdown)"),
+        ):
+            quitter = system.spawn(child(Quitter).options(name=path, shutdown=budget))
+            quitter.stop()
+            assert quitter.join(10)
+            (why,) = system.exits(path)
+            assert (why.end, str(why)) == (end, text)
+        told = [event for event in iter(lambda: events.next(0), None) if isinstance(event, ActorCrashed)]
+    assert [(event.actor.path, event.reason.type) for event in told] == [("failing", "OSError")]
 
 
 def test_a_supervisor_that_gave_up_says_why_though_it_is_there_again(system: ActorSystem) -> None:

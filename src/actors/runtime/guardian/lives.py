@@ -125,7 +125,13 @@ class Lives:
         """Have an actor stop after the message in hand; when its budget is used up it is not asked."""
         node.unclock()
         estate.command_stop(node, self._endpoint.codec.encode(StopNow())[0])
-        node.timer = self._loop.call_later(node.terms.shutdown, lambda: self.terminate(node))
+        node.timer = self._loop.call_later(node.terms.shutdown, lambda: self._overdue(node))
+
+    def _overdue(self, node: Node) -> None:
+        """An actor that was told to stop has used its budget up."""
+        text = f"was told to stop, and had not ended after {node.terms.shutdown:g} s (shutdown)"
+        node.report = node.report or self._in_its_place(node, ExitReason(end=End.SHUTDOWN, text=text))
+        self.terminate(node)
 
     def terminate(self, node: Node, number: signal.Signals = signal.SIGTERM) -> None:
         """Its time is up: a signal, and SIGKILL a little later."""

@@ -48,13 +48,13 @@ class Restarting:
 
     def died(self, node: Node, pid: int, why: ExitReason) -> None:
         """The process of an actor has ended."""
+        if why.abnormal:  # also of who was told to stop, and failed at that
+            self._herald.publish(ActorCrashed(actor=node.ref, pid=pid, reason=why))
         if node.state is State.STOPPING:
             if not node.children:  # else its stop goes on after them
                 self._stopping.is_down(node)
             return
-        if why.abnormal:
-            self._herald.publish(ActorCrashed(actor=node.ref, pid=pid, reason=why))
-        elif why.end is End.RECYCLED:
+        if why.end is End.RECYCLED:
             self._herald.publish(ActorRecycled(actor=node.ref, pid=pid, reason=why))
         if node.state is State.STARTING:
             self._starting.failed(node, why)
