@@ -1,5 +1,6 @@
 """Ends of actors that are not as simple as they seem."""
 
+import errno
 import itertools
 import os
 import resource
@@ -25,10 +26,11 @@ from actors import (
 )
 from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
-from actors.runtime.mailbox import depot
+from actors.runtime.mailbox import depot, parcel
 from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import Outbox
+from actors.runtime.mailbox.parcel import Places
 from support import cast, forks
 from support.interrupts import Interrupted, handling_after_call, raising_after_call
 
@@ -146,6 +148,28 @@ class Speechless(Echo):
             tell(message, system, patience)
 
         endpoint.tell_guardian = tell_or_die  # type: ignore[method-assign]
+
+
+class Boxed(Actor):
+    """Finds no room on any disk for what is large."""
+
+    def on_start(self) -> None:
+        def send(places: Places, parts: Sequence[bytes]) -> bytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        parcel.send = send
+
+    def receive(self, message: int) -> bytes:
+        return bytes(message)
+
+
+@pytest.mark.timeout(60)
+def test_a_reply_for_which_no_disk_has_room_ends_its_ask(system: ActorSystem) -> None:
+    boxed = system.spawn(Boxed)
+    with pytest.raises(HandlerError, match="No space left on device") as raised:
+        boxed.ask(1 << 20, timeout=600)
+    assert raised.value.type.endswith("DiskFull")
+    assert boxed.ask(1) == bytes(1)
 
 
 def test_an_actor_killed_at_the_end_of_its_mail_has_stopped(system: ActorSystem) -> None:

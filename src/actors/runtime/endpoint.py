@@ -15,13 +15,15 @@ from actors.core.codec import Codec, Limits
 from actors.core.codec.limits import DEFAULT_LIMITS
 from actors.core.envelope import REPLY, Kind, Outcome, Sender
 from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull, SystemStopped
-from actors.core.reason import ExitReason
+from actors.core.reason import End, ExitReason
 from actors.core.ref import ActorRef
 from actors.runtime import processes
 from actors.runtime.asking import NO_MESSAGES, Asking
 from actors.runtime.commands import Commands
+from actors.runtime.conclusion import by_death
 from actors.runtime.deadline import moment
 from actors.runtime.descriptor import Descriptor
+from actors.runtime.failure import reason_of
 from actors.runtime.interregnum import Interregnum
 from actors.runtime.mailbox.drainer import Carrier
 from actors.runtime.patience import patiently
@@ -168,6 +170,8 @@ class Endpoint:
     ) -> None:
         """End an ask. Raises `EncodeError` if the value cannot travel; an asker that is gone is none.
 
+        A reply for which there is no room becomes a dead letter, and an error that says so.
+
         `to` is the asker as it stands in the question's envelope. An end without a reply says whose it is:
         this endpoint's, or that of the actor `by` which it speaks for. `only` says that nobody else can
         have a reply to this question, now or later.
@@ -181,6 +185,8 @@ class Endpoint:
             self.peers.forget_lane(to)
         except MailboxFull as error:
             self.reports.make(Sender.unpack(to).address.path, self.address.path, f"reply: {error}", body)
+            if outcome is REPLY:
+                self.answer(to, number, *by_death(reason_of(error, End.EXCEPTION)), by)
 
     def refuse_restarting(self, to: Address) -> None:
         """Raise `ActorRestarting` if an actor is just being restarted."""
