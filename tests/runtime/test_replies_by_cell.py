@@ -363,3 +363,25 @@ def test_a_question_that_may_be_answered_twice_is_never_answered_by_it(system: A
     for _ in range(20):
         assert again.ask(1) == relay.ask(1) == 2
     assert laid(replies) == before
+
+
+def fill(to_asker: ReplyLane) -> None:
+    """Send late replies until they wait, as the pipe is full."""
+    while not to_asker.waiting:
+        to_asker.put(envelope.reply(0, Outcome.REPLY, b"late" * 500))
+
+
+@pytest.mark.timeout(60)
+def test_nobody_waits_long_for_an_asker_that_reads_no_more(to_asker: ReplyLane) -> None:
+    fill(to_asker)
+    for _ in range(2):
+        assert not to_asker.flush(1_000)
+
+
+def test_it_is_waited_for_an_asker_that_reads(replies: Replies, to_asker: ReplyLane) -> None:
+    fill(to_asker)
+    reading = threading.Thread(target=ask, args=(replies, to_asker), kwargs={"only": False})
+    reading.start()
+    assert to_asker.flush(20)
+    reading.join()
+    assert not to_asker.waiting
