@@ -93,6 +93,34 @@ def test_a_supervisor_is_built_of_values_in_the_place_of_its_attributes() -> Non
     assert Bank.children == (child(Account, "ada"),)
 
 
+@pytest.mark.parametrize("hook", ["on_start", "receive", "on_stop"])
+def test_a_supervisor_with_a_hook_of_an_actor_is_refused(hook: str) -> None:
+    with pytest.raises(TypeError, match=f"Bank is a supervisor, .* its {hook} would never be called"):
+        type("Bank", (Supervisor,), {hook: print})
+
+
+class Closed(Actor):
+    """Has a constructor of which nothing can be seen."""
+
+    __signature__ = "none"
+
+
+def test_arguments_that_a_constructor_does_not_take_are_refused_at_once() -> None:
+    wrong: Any = child
+    for args, kwargs, words in (
+        ((), {}, r"Account: missing a required argument: 'owner'$"),
+        (("ada", 1), {}, r"Account: too many positional arguments$"),
+        (
+            ("ada",),
+            {"name": "ada"},
+            r"'name'; options are given so: child\(\.\.\.\)\.options\(name=\.\.\.\)$",
+        ),
+    ):
+        with pytest.raises(TypeError, match=words):
+            wrong(Account, *args, **kwargs)
+    assert wrong(Closed, "who", knows="that").args == ("who",)
+
+
 def test_a_whole_number_may_be_written_as_a_float() -> None:
     terms = child(Account, "ada").options(max_memory=1e9).terms  # type: ignore[arg-type]  # pyright: ignore
     assert repr(terms.max_memory) == "1000000000"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from actors.core.context import Context
@@ -56,7 +57,8 @@ class Supervisor(Spawnable):
         system.spawn(child(Supervisor, child(Account, "ada"), max_children=100), name="other")
 
     A subclass may have a constructor of its own that sets the attributes. It runs where it is spawned,
-    and not again. More children, *dynamic* ones, can be spawned below its reference (`ActorRef.spawn`);
+    and not again. The hooks of an `Actor` it has not: a subclass that defines one is refused with a
+    `TypeError`. More children, *dynamic* ones, can be spawned below its reference (`ActorRef.spawn`);
     they are stopped before the declared ones, and together.
     """
 
@@ -69,8 +71,17 @@ class Supervisor(Spawnable):
     """Whether the supervisor ends with its significant children (``options(significant=True)``)."""
     max_children: int | None = None
     """How many children it may have at a time; None for any number."""
-    children: tuple[ChildSpec[Any] | type[Spawnable], ...] = ()
+    children: Sequence[ChildSpec[Any] | type[Spawnable]] = ()
     """Specs made by `child`, or classes that need no arguments."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for hook in ("on_start", "receive", "on_stop"):
+            if hook in vars(cls):
+                raise TypeError(
+                    f"{cls.__qualname__} is a supervisor, which has no process: its {hook} would never be "
+                    "called; define it in an Actor among its children"
+                )
 
     def __init__(
         self,

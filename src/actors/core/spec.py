@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from inspect import Signature, signature
 from typing import Any, Final, Generic, ParamSpec, TypeVar, Unpack
 
 import attrs
@@ -99,11 +101,13 @@ class ChildSpec(Generic[A]):
 def child(actor: Callable[P, A], *args: P.args, **kwargs: P.kwargs) -> ChildSpec[A]:
     """Specify an actor or supervisor of a class with the arguments of its constructor.
 
-    Type checkers check the arguments. Raises `TypeError` for what is no such class.
+    Type checkers check the arguments. Raises `TypeError` for what is no such class, and for arguments that
+    its constructor does not take.
     """
     if not isinstance(actor, type):
         raise TypeError(f"child() takes a class, not {brief(actor)}")
     cls: type[A] = actor  # a callable that is a class, of what it makes
+    _check_arguments(cls, args, kwargs)
     return ChildSpec(actor=cls, args=args, kwargs=kwargs)
 
 
@@ -117,6 +121,28 @@ def spec_of(value: ChildSpec[Any] | type[Spawnable], taker: str) -> ChildSpec[An
     if not isinstance(value, ChildSpec):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"{taker} takes a class or child(...), not {brief(value)}")
     return value
+
+
+def _check_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Raises `TypeError` unless a class can be called with these arguments, as far as it says so."""
+    call = _signature(cls)
+    if call is None:
+        return
+    try:
+        call.bind(*args, **kwargs)
+    except TypeError as error:
+        options = [name for name in kwargs if name in Options.__annotations__]
+        hint = f"; options are given so: child(...).options({options[0]}=...)" if options else ""
+        raise TypeError(f"{cls.__qualname__}: {error}{hint}") from None
+
+
+@lru_cache(maxsize=256)
+def _signature(cls: type) -> Signature | None:
+    """How a class is called; None if it does not say so."""
+    try:
+        return signature(cls)
+    except (TypeError, ValueError):
+        return None
 
 
 def _refuse_unknown(changes: Mapping[str, Any]) -> None:
