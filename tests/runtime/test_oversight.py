@@ -45,6 +45,7 @@ def test_the_last_twenty_exits_of_a_name_are_kept_also_when_it_is_free(system: A
     exits = system.exits("player")
     assert [why.end for why in exits] == [End.EXIT_CODE] * 19 + [End.EXCEPTION]
     assert exits[-1].in_hand == "support.cast:Die"
+    assert system.exits(system.spawn(child(Player), name="player")) == exits
     assert system.exits("nobody") == []
 
 

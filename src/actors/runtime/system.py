@@ -160,14 +160,19 @@ class ActorSystem:
             raise TypeError(f"callback is {brief(callback)}; it must be a function that takes an event")
         return Listener(self.events(), callback)
 
-    def exits(self, path: str) -> list[ExitReason]:
-        """Why the last incarnations of whoever had this name ended: up to 20, the latest last.
+    def exits(self, actor: ActorRef | str) -> list[ExitReason]:
+        """Why the last incarnations of whoever had this actor's name ended: up to 20, the latest last.
 
         Of those in a row that were recycled, the latest. They are kept after the actor is gone, but not by
         a guardian that is killed; of a long text or traceback the middle is not.
         """
         endpoint = self._endpoint
-        found: list[ExitReason] = endpoint.commands.inquire(Exits(path=path), endpoint.site.system)
+        if isinstance(actor, str):
+            path, system = actor, endpoint.site.system
+        else:
+            address: Address = REF.check("actor", actor).address
+            path, system = address.path, address.system
+        found: list[ExitReason] = endpoint.commands.inquire(Exits(path=path), system)
         return found
 
     def children(self) -> list[ActorRef]:
@@ -296,7 +301,7 @@ class ActorSystem:
         return running
 
     def _not_started(self) -> SystemStopped:
-        return SystemStopped(self.name, "it has not been started")
+        return SystemStopped(self.name, "it has not been started: use `with`, or call start()")
 
     @property
     def _endpoint(self) -> Endpoint:
