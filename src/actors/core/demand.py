@@ -97,7 +97,7 @@ def optional(demand: Demand, meaning: str) -> Demand:
 
 def no_seconds(name: str, value: Any) -> TypeError:
     """What to raise where reckoning with a duration has failed, which was not checked beforehand."""
-    return TypeError(f"{name} is {brief(value)}; it must be a number of seconds")
+    return TypeError(f"{name} is {brief(value)}; it must be a number of seconds (math.inf for no limit)")
 
 
 def _is(kind: type) -> Test:
