@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from actors import ActorSystem
 from actors.core.address import Address
 from actors.core.envelope import Sender
 from actors.core.errors import SystemStopped
 from actors.runtime.asking import Asking
 from actors.runtime.lane import Lane
+from actors.runtime.site import APPLICATION
+from support import forks
+from support.cast import Pid, Player
 from support.interrupts import handling_after_call
 
 
@@ -48,3 +53,24 @@ def test_a_signal_handler_has_the_same_lane_or_is_refused_with_the_reason(tmp_pa
         if had[0] is not made:
             refused += 1
             assert "while its thread makes its first question" in had[0]
+
+
+def test_what_forked_children_have_left_is_removed_by_the_next(system: ActorSystem) -> None:
+    player = system.spawn(Player)
+    player.ask(Pid())
+    own = lanes(system)
+
+    def ask() -> None:
+        player.ask(Pid())
+        others = lanes(system) - own
+        assert len(others) == 1, others
+
+    for _ in range(3):
+        assert forks.wait(forks.fork(ask)) == 0
+    assert own < lanes(system)
+    player.ask(Pid())
+
+
+def lanes(system: ActorSystem) -> set[str]:
+    """The lanes for replies to the application and its forked children."""
+    return {name for name in os.listdir(system.directory / str(APPLICATION)) if name.startswith("replies.")}

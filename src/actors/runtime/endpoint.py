@@ -275,6 +275,7 @@ class Endpoint:
         """In a forked child: be another asker than the parent, and leave that what wakes it."""
         self._on_wake = lambda: None
         self._incarnate(processes.number())
+        self.site.sweep_replies(self.address.id)
         self.peers.renew()
         self._asking.renew()
 

@@ -39,6 +39,12 @@ def number() -> int:
     return (start_time(pid) or 0) << _PID_BITS | pid
 
 
+def ended(number: int) -> bool:
+    """Whether a process that had this `number` is no more (a zombie is not)."""
+    start, pid = divmod(number, 1 << _PID_BITS)
+    return start > 0 and start_time(pid) != start
+
+
 def lives(identity: str) -> bool:
     """Whether the process that `identity` names is still alive (a zombie is not)."""
     pid, _, started = identity.partition(".")

@@ -22,7 +22,7 @@ from actors.core.address import Address
 from actors.core.demand import TEXT
 from actors.core.errors import NoSuchActor
 from actors.core.glance import brief
-from actors.runtime import rundirectory
+from actors.runtime import processes, rundirectory
 from actors.runtime.lane import Lane
 from actors.runtime.mailbox.layout import Layout
 from actors.runtime.mailbox.status import Status, Word
@@ -85,6 +85,14 @@ class Site:
     def replies(self, number: int, incarnation: int) -> Lane:
         """The lane for the replies to one incarnation of a process."""
         return self.lane(number, f"replies.{incarnation}")
+
+    def sweep_replies(self, number: int) -> None:
+        """Remove the lanes for replies that forks of a process have left, which have ended."""
+        with suppress(OSError):  # no descriptor: the next one does it
+            for lane in os.listdir(f"{self.path}/{number}"):
+                kind, _, incarnation = lane.partition(".")
+                if kind == "replies" and processes.ended(int(incarnation)):
+                    self.lane(number, lane).remove()
 
     def name(self, path: str, number: int) -> None:
         """Give an actor its name.
