@@ -608,6 +608,65 @@ def test_interrupts_are_not_swallowed() -> None:
         CODEC.decode(wire_message(Interrupting.__tag__, {"value": 1}))
 
 
+class Alarm(TimeoutError):
+    """What a signal handler of the user's raises."""
+
+
+def alarm(*_: Any) -> Any:
+    raise Alarm("the user's own time limit")
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [1], Item(1)], ids=["dict", "list", "message"])
+def test_what_a_signal_handler_raises_comes_through(value: Any) -> None:
+    """Raised on whatever line of the codec: by a trace function here, as a signal may come on each."""
+    stream, _ = CODEC.encode(value)
+    for work in (lambda: CODEC.encode(value), lambda: CODEC.decode(stream)):
+        lines = 0
+        while interrupted(work, after=lines):
+            lines += 1
+        assert lines > 3
+
+
+def interrupted(work: Callable[[], Any], *, after: int) -> bool:
+    """Whether the alarm has come through, raised after so many lines; not if the work ended before."""
+    left = after
+
+    def trace(_frame: Any, event: str, _argument: Any) -> Any:
+        nonlocal left
+        if event == "line":
+            left -= 1
+            if left == -1:
+                alarm()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except Alarm:
+        return True
+    finally:
+        sys.settrace(before)
+    assert left >= 0, "the alarm was swallowed"
+    return False
+
+
+def test_whatever_a_converter_raises_is_a_decode_error() -> None:
+    class Failing(Message):
+        value: int = attrs.field(converter=lambda value: alarm() if value else value)
+
+    stream = wire_message(Failing.__tag__, {"value": 1})
+    error = reject(stream)
+    assert str(error) == "message: not a message: the user's own time limit"
+    assert isinstance(error.__cause__, Alarm)
+
+
+@pytest.mark.parametrize("zone", ["Europe", "x" * 300], ids=["directory", "too long"])
+def test_a_zone_that_no_file_is_named_after_is_a_decode_error(zone: str) -> None:
+    payload = f"02020-01-01T00:00:00[{zone}]".encode()
+    reject(b"\xc8" + struct.pack(">Hb", len(payload), wire.DATETIME) + payload)
+
+
 def test_a_codec_may_be_used_inside_itself_and_by_many_threads() -> None:
     value = Anything([(n, Item(n), {"k": {n}}) for n in range(50)])
     wrong: list[Any] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from actors.core.errors import DecodeError
 from actors.runtime import series
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.hand import Hand
+from actors.runtime.intake import Intake
 from actors.runtime.series import AllSeries, Series
 
 CODEC = Codec()
@@ -159,3 +161,18 @@ def test_nothing_of_the_first_message_is_kept(known: AllSeries) -> None:
     assert first.body == CODEC.encode(Line("x" * 1000))[0], "it is still being handled"
     assert found.hand is first
     assert len(found.common) < 200
+
+
+def test_what_a_signal_handler_raises_while_one_is_decoded_comes_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint = cast("Endpoint", SimpleNamespace(address=ME, codec=CODEC))
+
+    def interrupted(_self: Codec, _stream: bytes) -> Any:
+        raise TimeoutError("the user's own time limit")
+
+    monkeypatch.setattr(Codec, "_decode_container", interrupted)
+    intake = Intake(endpoint, on_last=lambda: None, once=True)
+    assert intake.take_up(tell({"a": 1})) is not None
+    with pytest.raises(TimeoutError, match="own time limit"):
+        intake.take_up(tell({"a": 2}))

@@ -10,6 +10,7 @@ import attrs
 from actors.core.annotation import compile_shape
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.generics import bindings
+from actors.core.glance import reason
 from actors.core.message import Message, Request, reply_type, siblings
 from actors.core.shape import Shape
 
@@ -73,7 +74,7 @@ class Schema:
         return {name: fields[name] for name in self.fields}
 
     def build(self, fields: dict[str, Any]) -> Message:
-        """The message made of fields by name, checked. Raises `DecodeError`, or as ``__init__``."""
+        """The message made of fields by name, checked. Raises `DecodeError`."""
         if len(fields) != self.width:
             return self._build_from_other(fields)
         try:
@@ -107,10 +108,15 @@ class Schema:
         return self.construct(known)
 
     def construct(self, fields: dict[str, Any]) -> Message:
-        """The message made of fields by name that fit. Raises as ``__init__``."""
+        """The message made of fields by name that fit. Raises `DecodeError` if ``__init__`` raises."""
         if self.aliases:
             fields = {self.aliases.get(name, name): value for name, value in fields.items()}
-        return self.cls(**fields)
+        try:
+            return self.cls(**fields)
+        except DecodeError:
+            raise
+        except Exception as error:  # a converter or a validator is the user's, and may raise anything
+            raise DecodeError("message", f"not a message: {reason(error)}") from error
 
 
 def schema_of(cls: type[Message]) -> Schema:

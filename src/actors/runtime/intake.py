@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from actors.core import envelope
+from actors.core.codec.wire import FAULTS
 from actors.core.envelope import SENDERS, Kind
 from actors.core.errors import DecodeError
 from actors.runtime.asking import ASKING
@@ -62,7 +63,7 @@ class Intake:
         load = series.load  # looked up in half the time, as it is no method
         try:
             hand.message = load(data[series.start :])
-        except Exception:  # noqa: BLE001 - the general way finds it again, or another way
+        except FAULTS:  # the general way finds it again, or another way
             return self._open(data, ())
         hand.data = data
         self.hand = hand

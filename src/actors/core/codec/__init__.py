@@ -12,7 +12,7 @@ from actors.core.codec.encoding import Encoding, has_large_buffer
 from actors.core.codec.flat import DUMPS, LOADS
 from actors.core.codec.limits import DEFAULT_LIMITS, SEGMENT_MIN, Limits
 from actors.core.codec.nesting import keeps_limits
-from actors.core.codec.wire import NEVER_USED, SCALAR_HEADS, kind_end, unpack, unpack_plain
+from actors.core.codec.wire import FAULTS, NEVER_USED, SCALAR_HEADS, kind_end, unpack, unpack_plain
 from actors.core.errors import DecodeError, EncodeError
 from actors.core.glance import reason
 from actors.core.message import lookup_packed
@@ -67,17 +67,21 @@ class Codec:
             stream = DUMPS[type(value)](value)
             if stream is not None and len(stream) <= self._flat:
                 return stream, ()
-        except Exception:  # noqa: BLE001, S110 - the general way finds it again, or another way
+        except FAULTS:  # the general way finds it again, or another way
             pass
         try:
             return self._encode(value)
         except Exception as error:
-            raise self._explain(value, error) from error
+            explained = self._explain(value, error)
+            if explained is None:
+                raise
+            raise explained from error
 
     def decode(self, stream: bytes | memoryview, segments: Sequence[bytes] = ()) -> Any:
         """The value that was encoded.
 
-        Raises `DecodeError`, and nothing else, whatever the bytes are.
+        Raises `DecodeError`, whatever the bytes are. Any other exception is a signal handler's, or one
+        that a class of the user's raises when it is hashed or compared.
         """
         try:
             if len(stream) <= self._flat:
@@ -91,7 +95,7 @@ class Codec:
                     return unpack_plain(stream)
                 elif len(stream) <= self._short and not segments:
                     return unpack(stream, self._extension)
-        except Exception:  # noqa: BLE001, S110 - likewise
+        except FAULTS:  # likewise
             pass
         try:
             return self._decode(stream, segments)
@@ -99,7 +103,7 @@ class Codec:
             raise
         except EncodeError as error:  # a class of this process whose fields cannot travel
             raise DecodeError(error.place, error.problem) from error
-        except Exception as error:
+        except FAULTS as error:
             raise DecodeError("message", f"not a message: {reason(error)}") from error
 
     def reader(self, stream: bytes, longest: int) -> Reader:
@@ -111,14 +115,15 @@ class Codec:
         load = None if cls is None or longest > self._flat else LOADS[cls]
         return Reader(self.decode, 0) if load is None else Reader(load, end)
 
-    def _explain(self, value: Any, error: Exception) -> EncodeError:
+    def _explain(self, value: Any, error: Exception) -> EncodeError | None:
+        """What is wrong with a value that has raised; None if the error is not the value's."""
         try:
             diagnose(value, self.limits)
         except EncodeError as found:
             return found
-        except Exception as surprise:  # noqa: BLE001 - too deep for the stack, or an object that bites
+        except (*FAULTS, type(error)) as surprise:  # too deep for the stack, or an object that bites
             return EncodeError(root(value), f"{reason(error)}, and {reason(surprise)}")
-        return EncodeError(root(value), reason(error))
+        return EncodeError(root(value), reason(error)) if isinstance(error, FAULTS) else None
 
     def _encode(self, value: Any) -> tuple[bytes, Segments]:
         encoding = Encoding(self.limits)

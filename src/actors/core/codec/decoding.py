@@ -16,7 +16,7 @@ from actors.core.schema import schema_of
 
 
 class Decoding:
-    """Unpacks one stream. Raises `DecodeError` or whatever the bytes provoke."""
+    """Unpacks one stream. Raises `DecodeError` or other `wire.FAULTS`."""
 
     level = 0
     nested = False

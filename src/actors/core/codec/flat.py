@@ -67,13 +67,13 @@ DUMPS: Final = _Dumps(
 )
 """What packs the values of a type; it returns None for one that is not flat.
 
-Raises almost anything if a value is not what its class says.
+Raises any of the `wire.FAULTS` if a value is not what its class says.
 """
 
 LOADS: Final = _Loads()
 """What makes a message of a class from its packed fields, None where they are not flat.
 
-Raises almost anything if the fields are not what the class says.
+Raises any of the `wire.FAULTS` if the fields are not what the class says.
 """
 
 

@@ -71,9 +71,16 @@ def _load_zone(text: str | None) -> tzinfo | None:
     if text is None:
         return None
     if not _OFFSET.fullmatch(text):
-        return ZoneInfo(text)
+        return _load_zone_info(text)
     offset = timedelta(microseconds=int(text))
     return timezone(offset) if offset else UTC
+
+
+def _load_zone_info(key: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(key)
+    except OSError as error:  # the name of a directory, or one that is too long
+        raise ValueError(f"no time zone is named {key!r}") from error
 
 
 def _load_datetime(payload: bytes) -> Any:

@@ -6,6 +6,7 @@
 never turns into a list nor an ``IntEnum`` into an ``int`` on the way.
 """
 
+import struct
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -45,6 +46,22 @@ CONTAINER_HEADS: Final = frozenset({*range(0x80, 0xA0), *range(0xDC, 0xE0)})
 NEVER_USED: Final = 0xC1
 MESSAGE_MARK: Final = b"\xc1"
 """The one byte that begins no msgpack value: here it begins a stream which is one message."""
+FAULTS: Final[tuple[type[Exception], ...]] = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    BufferError,
+    struct.error,
+    msgpack.UnpackException,
+)
+"""What a value that cannot be packed raises, or one that changes meanwhile, and bytes that are no message.
+
+Any other `Exception` is not the value's: a signal handler has raised it, to end what it interrupts.
+"""
 
 _make: Callable[[Any, tuple[int, bytes]], Any] = tuple.__new__
 _Packer: Callable[..., Any] = msgpack.Packer
