@@ -1,5 +1,6 @@
 """Messages are frozen values, known by their tag."""
 
+import dataclasses
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -99,6 +100,23 @@ def test_a_default_that_all_messages_would_share_is_refused_when_defined() -> No
 
         class Shared(Message):  # pyright: ignore[reportUnusedClass]
             items: list[int] = []  # noqa: RUF012
+
+
+@pytest.mark.parametrize("default", [dataclasses.field(default_factory=int), dataclasses.field(default=1)])
+def test_a_field_of_dataclasses_is_refused_when_defined(default: Any) -> None:
+    with pytest.raises(
+        TypeError, match=r"Mixed\.items is a field of dataclasses; write attrs\.field\(factory=…\)"
+    ):
+
+        class Mixed(Message):  # pyright: ignore[reportUnusedClass]
+            items: Any = default
+
+
+def test_a_post_init_that_nobody_calls_is_refused_when_defined() -> None:
+    with pytest.raises(TypeError, match=r"Late defines __post_init__.*; name it __attrs_post_init__"):
+
+        class Late(Message):  # pyright: ignore[reportUnusedClass]
+            def __post_init__(self) -> None: ...
 
 
 def test_a_tag_is_the_module_and_the_name() -> None:

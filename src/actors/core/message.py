@@ -6,6 +6,7 @@ it has itself imported.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
 
@@ -36,8 +37,26 @@ def _has_alias(field: attrs.Attribute[Any]) -> bool:
     return bool(field.alias) and not getattr(field, "alias_is_default", False)
 
 
-def _refuse_shared_defaults(cls: type[Any]) -> None:
+def _refuse_own_init(cls: type[Any]) -> None:
+    if "__init__" in vars(cls):
+        raise TypeError(
+            f"{cls.__qualname__} writes its own __init__, which receiving could not call; "
+            "give fields defaults or validators, or add a classmethod that builds it"
+        )
+    if "__post_init__" in vars(cls):
+        raise TypeError(
+            f"{cls.__qualname__} defines __post_init__, which only a dataclass calls; "
+            "name it __attrs_post_init__"
+        )
+
+
+def _refuse_wrong_defaults(cls: type[Any]) -> None:
     for field in attrs.fields(cls):
+        if isinstance(field.default, dataclasses.Field):
+            raise TypeError(
+                f"the default of {cls.__qualname__}.{field.name} is a field of dataclasses; "
+                "write attrs.field(factory=…) or attrs.field(default=…)"
+            )
         if isinstance(field.default, list | dict | set | bytearray):
             kind = type(field.default).__name__  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
             raise TypeError(
@@ -79,8 +98,8 @@ class Message:
       refusing the message. Says so for this class only, not for its subclasses.
 
     Raises `TypeError` when a class is defined whose tag another class holds, which shares a mutable
-    default among its instances, or which writes its own
-    ``__init__``.
+    default among its instances, which has a field of ``dataclasses``, or which writes its own
+    ``__init__`` or a ``__post_init__``; attrs calls ``__attrs_post_init__``.
     """
 
     __tag__: ClassVar[str]
@@ -90,15 +109,11 @@ class Message:
         cls, *, tag: str | None = None, ignore_unknown: bool = False, **keywords: Any
     ) -> None:
         super().__init_subclass__(**keywords)
-        if "__init__" in vars(cls):
-            raise TypeError(
-                f"{cls.__qualname__} writes its own __init__, which receiving could not call; "
-                "give fields defaults or validators, or add a classmethod that builds it"
-            )
+        _refuse_own_init(cls)
         cls.__tag__ = default_tag(cls) if tag is None else tag
         cls.__ignore_unknown__ = ignore_unknown
         attrs.define(cls, frozen=True, slots=False, auto_attribs=True, field_transformer=_plain_aliases)
-        _refuse_shared_defaults(cls)
+        _refuse_wrong_defaults(cls)
         _register(cls)
 
 
