@@ -112,6 +112,23 @@ def test_a_field_of_dataclasses_is_refused_when_defined(default: Any) -> None:
             items: Any = default
 
 
+def test_a_field_without_a_default_after_one_with_a_default_is_refused_when_defined() -> None:
+    with pytest.raises(
+        TypeError, match=r"Dated\.day has no default, and comes after a field which has one.*kw_only=True"
+    ):
+
+        class Dated(Deposit):  # pyright: ignore[reportUnusedClass]
+            day: int  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+
+
+def test_unless_it_is_given_by_its_name() -> None:
+    class Dated(Deposit):
+        seen: int = attrs.field(init=False, default=0)
+        day: int = attrs.field(kw_only=True)
+
+    assert Dated(1, day=2) == Dated(1, "", day=2)
+
+
 def test_a_post_init_that_nobody_calls_is_refused_when_defined() -> None:
     with pytest.raises(TypeError, match=r"Late defines __post_init__.*; name it __attrs_post_init__"):
 

@@ -7,6 +7,7 @@ it has itself imported.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
 
@@ -25,6 +26,22 @@ def default_tag(cls: type) -> str:
     """``module:qualname``; the main module is ``__main__`` under whatever name a process runs it."""
     module = "__main__" if cls.__module__ == "__mp_main__" else cls.__module__
     return f"{module}:{cls.__qualname__}"
+
+
+def _define(cls: type[Any]) -> None:
+    try:
+        attrs.define(cls, frozen=True, slots=False, auto_attribs=True, field_transformer=_plain_aliases)
+    except ValueError as error:
+        late = _LATE_FIELD.search(str(error))
+        if late is None:
+            raise
+        raise TypeError(
+            f"{cls.__qualname__}.{late[1]} has no default, and comes after a field which has one; "
+            "give it a default, or write attrs.field(kw_only=True)"
+        ) from None
+
+
+_LATE_FIELD = re.compile(r"^No mandatory attributes allowed .*?Attribute\(name='(\w+)'")
 
 
 def _plain_aliases(_cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
@@ -86,6 +103,9 @@ class Message:
             amount: int
             note: str = ""
 
+    A subclass has the fields of its base, then its own. If a field of the base has a default, those of the
+    subclass need one, too, or are ``attrs.field(kw_only=True)``, to be given by name.
+
     Instances compare by value, and hash if their fields do. Fields which ``__init__`` does not take
     (``init=False``) do not travel; receiving calls ``__init__`` with the others, so defaults and
     validators hold there too. A converter sees its own result again then, and must leave it alone.
@@ -98,8 +118,9 @@ class Message:
       refusing the message. Says so for this class only, not for its subclasses.
 
     Raises `TypeError` when a class is defined whose tag another class holds, which shares a mutable
-    default among its instances, which has a field of ``dataclasses``, or which writes its own
-    ``__init__`` or a ``__post_init__``; attrs calls ``__attrs_post_init__``.
+    default among its instances, which has a field of ``dataclasses`` or one without a default after one
+    with a default, or which writes its own ``__init__`` or a ``__post_init__``; attrs calls
+    ``__attrs_post_init__``.
     """
 
     __tag__: ClassVar[str]
@@ -112,7 +133,7 @@ class Message:
         _refuse_own_init(cls)
         cls.__tag__ = default_tag(cls) if tag is None else tag
         cls.__ignore_unknown__ = ignore_unknown
-        attrs.define(cls, frozen=True, slots=False, auto_attribs=True, field_transformer=_plain_aliases)
+        _define(cls)
         _refuse_wrong_defaults(cls)
         _register(cls)
 
