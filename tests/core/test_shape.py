@@ -143,6 +143,7 @@ MISFITS: list[tuple[Any, Any, str]] = [
     (dict[str, int], {1: 1}, "here key: expected str, got int 1"),
     (dict[str, int], {"a": "x"}, "here['a']: expected int, got str 'x'"),
     (dict[str, int], [], "here: expected dict[str, int], got list []"),
+    (tuple[int, ...], [1], "here: expected tuple[int, ...], got list [1]"),
     (tuple[int, str], (1,), "here: expected tuple[int, str], got tuple (1,)"),
     (tuple[int, str], (1, 2), "here[1]: expected str, got int 2"),
     (int | None, "x", "here: expected int | None, got str 'x'"),

@@ -100,7 +100,8 @@ class _Compiler:
             return self.tuple(annotation)
         if origin in _KINDS:
             (item,) = get_args(annotation) or (Any,)
-            return Items(origin.__name__, _KINDS[origin], self.compile(item))
+            shape = self.compile(item)
+            return Items(f"{origin.__name__}[{shape.text}]", _KINDS[origin], shape)
         if origin in _MAPPINGS:
             key, value = get_args(annotation) or (Any, Any)
             return Entries(self.compile(key), self.compile(value))
@@ -111,7 +112,8 @@ class _Compiler:
         if annotation in (tuple, typing.Tuple):  # noqa: UP006
             items = (Any, ...)
         if items[1:] == (...,):
-            return Items("tuple", (tuple,), self.compile(items[0]))
+            shape = self.compile(items[0])
+            return Items(f"tuple[{shape.text}, ...]", (tuple,), shape)
         return Row([self.compile(item) for item in items])
 
     def wrapped(self, annotation: Any, origin: Any) -> Shape:

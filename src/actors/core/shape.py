@@ -100,7 +100,7 @@ class Items(Shape):
     """A list, set, sequence, ...: every item has the same shape."""
 
     def __init__(self, text: str, kinds: tuple[type[Any], ...], item: Shape) -> None:
-        self.text = f"{text}[{item.text}]"
+        self.text = text
         self.kinds = kinds
         self.item = item
 
