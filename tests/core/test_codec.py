@@ -281,6 +281,11 @@ class Point(NamedTuple):
     x: int
 
 
+SCALAR = type("int64", (type("generic", (), {"__module__": "numpy"}),), {"__module__": "numpy"})
+ARRAY = type("Matrix", (type("ndarray", (), {"__module__": "numpy"}),), {})
+"""Named as numpy's are, which is not installed for this."""
+
+
 class Zone(tzinfo):
     def utcoffset(self, dt: datetime | None, /) -> timedelta:
         return timedelta(0)
@@ -305,6 +310,9 @@ class Zone(tzinfo):
         ([collections.OrderedDict[str, int]()], "message[0]", "send dict(...) of it"),
         (Point(1), "message", "send tuple(...) of it"),
         (type("Text", (str,), {})("x"), "message", "send str(...) of it"),
+        (SCALAR(), "message", "send .item() of it"),
+        ([ARRAY()], "message[0]", "send .tolist() of it, or .tobytes() with its shape and dtype"),
+        (type("float64", (SCALAR, float), {})(), "message", "send float(...) of it"),
         (datetime(2024, 1, 1, tzinfo=Zone()), "message", "use datetime.timezone or zoneinfo"),
         (enum.Enum("Local", "A").A, "message", "define it at module level"),  # type: ignore[attr-defined]  # pyright: ignore
         (Message, "message", "cannot travel"),

@@ -227,6 +227,12 @@ def test_the_same_type_variable_may_stand_for_different_things_in_base_and_subcl
     assert (fields["content"].text, fields["more"].text) == ("list[str]", "str")
 
 
+def test_a_type_of_numpy_is_refused_with_what_to_send() -> None:
+    array = type("ndarray", (), {"__module__": "numpy"})
+    with pytest.raises(EncodeError, match=r"annotate it as what is sent: send \.tolist\(\) of it"):
+        compile_shape(array, "here")
+
+
 def test_a_class_may_refer_to_itself() -> None:
     schema_of(Tree).dismantle(Tree([Tree([])]))
 

@@ -13,6 +13,7 @@ from pathlib import Path, PosixPath, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
+from actors.core.advice import instead_of
 from actors.core.errors import EncodeError
 from actors.core.generics import substitute
 from actors.core.message import Message
@@ -164,4 +165,6 @@ def _way_out(annotation: Any) -> str:
         return "annotate it as bytes, which is what arrives"
     if isinstance(annotation, type) and issubclass(annotation, (tuple, list, dict, set)):
         return "make it a Message subclass, or use the plain builtin type"
+    if isinstance(annotation, type) and (advice := instead_of(annotation)):
+        return f"annotate it as what is sent: {advice}"
     return "make it a Message subclass, send plain values, or an ActorRef to whoever holds it"

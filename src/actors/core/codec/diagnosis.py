@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from actors.core.advice import instead_of
 from actors.core.codec import leaves
 from actors.core.codec.limits import Limits
 from actors.core.codec.nesting import CONTAINERS, kind_of
@@ -98,4 +99,4 @@ def _way_out(cls: type) -> str:
     for plain in (dict, list, set, frozenset, tuple, str, bytes, bool, int, float, *leaves.DUMPS):
         if issubclass(cls, plain):
             return f"it would arrive as a plain {plain.__name__}: send {plain.__name__}(...) of it"
-    return "make it a Message subclass or send plain values"
+    return instead_of(cls) or "make it a Message subclass or send plain values"
