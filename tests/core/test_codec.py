@@ -310,6 +310,7 @@ class Zone(tzinfo):
         ([collections.OrderedDict[str, int]()], "message[0]", "send dict(...) of it"),
         (Point(1), "message", "send tuple(...) of it"),
         (type("Text", (str,), {})("x"), "message", "send str(...) of it"),
+        ([(number for number in (1,))], "message[0]", "it yields; return a list"),
         (SCALAR(), "message", "send .item() of it"),
         ([ARRAY()], "message[0]", "send .tolist() of it, or .tobytes() with its shape and dtype"),
         (type("float64", (SCALAR, float), {})(), "message", "send float(...) of it"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -14,7 +15,14 @@ from actors.core.address import Address
 from actors.core.codec import Codec, Limits
 from actors.core.codec.limits import DEFAULT_LIMITS
 from actors.core.envelope import REPLY, Kind, Outcome, Sender
-from actors.core.errors import ActorRestarting, ActorsError, MailboxClosed, MailboxFull, SystemStopped
+from actors.core.errors import (
+    ActorRestarting,
+    ActorsError,
+    EncodeError,
+    MailboxClosed,
+    MailboxFull,
+    SystemStopped,
+)
 from actors.core.reason import End, ExitReason
 from actors.core.ref import ActorRef
 from actors.runtime import processes
@@ -178,7 +186,11 @@ class Endpoint:
         """
         if outcome is not REPLY:
             value = (by or self.address).path, value
-        body, segments = self.codec.encode(value)
+        try:
+            body, segments = self.codec.encode(value)
+        except EncodeError as error:
+            place = re.sub(r"^message\b", "reply", error.place)
+            raise EncodeError(place, error.problem) from error.__cause__
         try:
             self.peers.lane(to).reply(number, envelope.reply(number, outcome, body), segments, only=only)
         except MailboxClosed:
