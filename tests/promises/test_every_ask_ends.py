@@ -51,6 +51,8 @@ def test_a_rejection_leaves_the_actor_alive(system: ActorSystem) -> None:
     pid = player.ask(Pid())
     with pytest.raises(Rejected, match="not today"):
         player.ask(Refuse(text="not today"))
+    with pytest.raises(Rejected, match=r" rejected the question$"):
+        player.ask(Refuse(text=""))
     with pytest.raises(Rejected, match="does not handle str"):
         player.ask("what?")
     assert player.ask(Pid()) == pid

@@ -46,7 +46,7 @@ def test_messages_that_wait_when_an_actor_stops_are_dead_letters(system: ActorSy
 
 @pytest.mark.parametrize(
     ("message", "cause"),
-    [("what?", "gone does not handle str"), (Refuse(text="never"), "never")],
+    [("what?", "gone does not handle str"), (Refuse(text="never"), "never"), (Refuse(text=""), "rejected")],
 )
 def test_what_an_actor_does_not_handle_or_refuses_is_a_dead_letter(
     system: ActorSystem, message: object, cause: str

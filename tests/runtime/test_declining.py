@@ -41,6 +41,19 @@ def test_one_that_declines_to_start_has_stopped_normally(system: ActorSystem) ->
     assert not [event for event in events if isinstance(event, ActorCrashed)]
 
 
+class Silently(Actor):
+    def __init__(self) -> None:
+        raise Ignore
+
+    def receive(self, message: Any) -> Any:
+        raise NotImplementedError
+
+
+def test_one_that_declines_to_start_need_not_say_why(system: ActorSystem) -> None:
+    assert system.spawn(Silently, name="silent").join(10)
+    assert [str(why) for why in system.exits("silent")] == ["declined to start"]
+
+
 def test_a_child_that_declines_fails_no_supervisor(system: ActorSystem) -> None:
     declines = child(InOnStart).options(name="declines", restart=Restart.PERMANENT)
     family = child(Supervisor, declines, child(Player).options(name="player"), max_restarts=0)

@@ -183,7 +183,8 @@ class Rejected(AskError):
     """The path of the actor that did, if the question was forwarded to it."""
 
     def __str__(self) -> str:
-        return f"{_who(self.actor, self.by)} rejected the question: {self.reason}"
+        why = f": {self.reason}" if self.reason else ""
+        return f"{_who(self.actor, self.by)} rejected the question{why}"
 
 
 @attrs.define

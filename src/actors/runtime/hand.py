@@ -93,7 +93,7 @@ class Hand:
         if self.owes:
             self.finish(Outcome.REJECTED, why)
         else:
-            self._dead_letter(why)
+            self._dead_letter(why or "rejected")
 
     def unhandled(self) -> None:
         """The actor does not handle such messages."""

@@ -98,7 +98,8 @@ class Worker:
         try:
             self._start()
         except Ignore as declined:
-            self._report(ExitReason(end=End.NORMAL, text=f"declined to start: {declined}"), answered=False)
+            text = f"declined to start: {declined}" if str(declined) else "declined to start"
+            self._report(ExitReason(end=End.NORMAL, text=text), answered=False)
             return 0
         except BaseException as error:  # noqa: BLE001 - reported, whatever it is
             self._report(reason_of(error, End.FAILED_START), answered=False)
