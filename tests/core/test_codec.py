@@ -544,6 +544,11 @@ def test_an_unknown_tag_is_named_with_the_way_out() -> None:
     assert "import the module which defines" in error.problem
 
 
+def test_one_of_a_class_within_a_function_is_told_where_to_define_it() -> None:
+    error = reject(wire_message("somewhere:main.<locals>.Local", {}))
+    assert error.problem.endswith("defined inside a function; define it at the top of a module")
+
+
 def test_a_field_of_the_wrong_type_is_named() -> None:
     error = reject(wire_message(Item.__tag__, {"price": "x"}))
     assert str(error) == "Item.price: expected int, got str 'x'"

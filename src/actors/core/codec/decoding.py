@@ -41,11 +41,7 @@ class Decoding:
         tag = str(data[begin:end], "utf-8")
         cls = lookup(tag)
         if cls is None:
-            raise DecodeError(
-                "message",
-                f"unknown tag {tag!r}; import the module which defines this message class "
-                "in the receiving process",
-            )
+            raise DecodeError("message", f"unknown tag {tag!r}; {_way_to_know(tag)}")
         fields = wire.unpack(data[end:], self.hook, inside=self.level)
         if kind_of(fields) is not dict:
             raise DecodeError(cls.__qualname__, f"its fields are a {kind_of(fields).__name__}")
@@ -94,6 +90,12 @@ _COLLECTIONS: dict[int, Callable[[list[Any]], Any]] = {
     wire.SET: set,
     wire.FROZENSET: frozenset,
 }
+
+
+def _way_to_know(tag: str) -> str:
+    if "<locals>" in tag:
+        return "the class is defined inside a function; define it at the top of a module"
+    return "import the module which defines this message class in the receiving process"
 
 
 def _leaf(code: int, payload: bytes) -> Any:
