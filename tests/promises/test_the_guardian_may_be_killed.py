@@ -147,6 +147,14 @@ def test_what_the_application_had_spawned_is_there_again_under_the_same_refs(sys
     assert family.children() == refs[1:]
 
 
+def test_any_number_of_supervisors_is_there_again(system: ActorSystem) -> None:
+    tenants = [system.spawn(child(Supervisor, max_children=2)) for _ in range(200)]
+    kill_guardian(system)
+    assert system.children() == tenants
+    player = tenants[-1].spawn(child(Player, 7))
+    assert player.ask(Numbers(), timeout=20) == [7]
+
+
 @pytest.mark.parametrize("size", [5_000, 100_000, 3_000_000])
 def test_large_arguments_are_there_again(system: ActorSystem, size: int) -> None:
     laden = system.spawn(child(Laden, bytes(size)), name="laden")

@@ -20,6 +20,7 @@ from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.node import Done, Node
 from actors.runtime.guardian.restarting import Restarting
 from actors.runtime.guardian.starting import Starting, fine
+from actors.runtime.guardian.succession import in_turn
 from actors.runtime.site import APPLICATION
 
 
@@ -99,17 +100,18 @@ class Rebuilding:
         return self._found(node) is None
 
     def _rise(self, nodes: Sequence[Node], then: Done) -> None:
-        waiting = [node for node in nodes if node.may_begin]
-        if not waiting:
-            then()
-            return
+        def rise(node: Node, then: Done) -> None:
+            def begun(failure: ExitReason | None) -> None:
+                if failure is not None and not fine(failure):
+                    self._restarting.failed(node, failure)
+                then()
 
-        def begun(failure: ExitReason | None) -> None:
-            if failure is not None and not fine(failure):
-                self._restarting.failed(waiting[0], failure)
-            self._rise(waiting[1:], then)
+            if node.may_begin:
+                self._starting.begin(node, begun)
+            else:
+                then()
 
-        self._starting.begin(waiting[0], begun)
+        in_turn(nodes, rise, then)
 
     def _records(self) -> list[tuple[Record, Blueprint]]:
         """Parents before their children, as they were spawned."""
