@@ -136,3 +136,20 @@ def test_a_restart_that_waits_counts_when_its_child_falls(world: World) -> None:
     world.settle()
     assert [path for path, _, _ in waits(world)] == ["top/a"], "once: then its supervisor gives up"
     assert starts(world)[-1] == "top"
+
+
+def test_who_fell_while_its_group_went_down_is_not_judged_while_that_waits(world: World) -> None:
+    world.spawn(supervisor("top", ALL, actor("a", backoff=BRIEF), actor("b"), actor("c"), limit=1))
+    world.settle()
+    world.events.clear()
+    world.crash("top/a")  # the one restart that is allowed
+    world.crash("top/b")
+    world.obey("top/c")
+    world.spawn(actor("d"), world.node("top").address.id)
+    while world.castings:
+        world.cast()
+    world.start("top/d")
+    assert starts(world) == ["top/d"]
+    world.wait_out()
+    world.settle()
+    assert starts(world) == ["top/d", "top/a", "top/b", "top/c"]

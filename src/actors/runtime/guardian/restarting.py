@@ -155,6 +155,9 @@ class Restarting:
             estate.announce_restart(one)
 
         def all_down() -> None:
+            for one in group:
+                if one.regrouping is regrouping:
+                    one.take_fallen()  # meanwhile: it comes up with its group, uncounted
             if delay and node.state is State.DOWN:
                 self._pause(node, group, regrouping, delay)
             else:
