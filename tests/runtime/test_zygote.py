@@ -363,6 +363,21 @@ def test_after_many_requests_it_sees_to_cheaper_forks_pause_or_not(monkeypatch: 
     seen_to.close()
 
 
+def test_it_has_time_whatever_the_default_of_sockets_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def serve(requests: socket.socket) -> None:
+        assert requests.gettimeout() is None
+
+    monkeypatch.setattr(zygote, "_serve", serve)
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with here, there:
+        socket.setdefaulttimeout(1.0)
+        try:
+            pid = short_of_processes(there, here, errno.EAGAIN, monkeypatch)
+        finally:
+            socket.setdefaulttimeout(None)
+        assert forks.wait(pid) == 0
+
+
 def test_where_none_will_ever_be_had_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with here:

@@ -50,7 +50,9 @@ def main(site: Site, guardian: int, preparation: dict[str, Any] | None, connecti
     immortalize(lasting())  # what the guardian has imported since its own start
     birth.give_up(guardian, connection)
     _practise()
-    pipe = _serve(socket.socket(fileno=connection))
+    requests = socket.socket(fileno=connection)
+    requests.settimeout(None)  # whatever the main module has made the default
+    pipe = _serve(requests)
     if pipe is None:
         processes.leave(0)
     birth.wait(site, guardian, preparation, pipe)
