@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,7 +23,7 @@ from actors.core.protocol import StopSystem, Subscribe
 from actors.core.reason import ExitReason
 from actors.runtime import leftovers, rundirectory
 from actors.runtime.custodian import Custodian
-from actors.runtime.deadline import wait_for
+from actors.runtime.deadline import moment, wait_for
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
 from actors.runtime.guardian.orders import Orders
@@ -160,11 +161,12 @@ class Session:
 
     def stop(self, why: str, timeout: float) -> None:
         """Tell the guardian to stop everything, and wait."""
+        until = moment(timeout)
         self._part(why)
         with self._changed:
             wait_for(self._changed, lambda: self._serving or self.error, timeout)
         self._tell_to_stop()
-        self.wait(timeout)
+        self.wait(max(0.0, until - time.monotonic()))
 
     def kill(self, why: str) -> None:
         """Kill everything, and wait until nothing is left. For a session that is over, only wait."""
