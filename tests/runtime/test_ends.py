@@ -26,8 +26,8 @@ from actors import (
 )
 from actors.core.protocol import Stop
 from actors.runtime.context import WorkerContext
+from actors.runtime.lane import Take
 from actors.runtime.mailbox import depot, parcel
-from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.parcel import Places
@@ -187,8 +187,8 @@ class Terminated(Echo):
         control = self.context._reception._control  # pyright: ignore[reportPrivateUsage]
         read = control.read
 
-        def read_and_be_terminated() -> Sequence[Parts]:
-            heard = read()
+        def read_and_be_terminated(take: Take) -> bool:
+            heard = read(take)
             os.kill(os.getpid(), signal.SIGTERM)
             return heard
 

@@ -26,6 +26,7 @@ from actors.runtime.mailbox.parcel import Parcel
 from actors.runtime.mailbox.reuse import REUSE
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.replies import Replies
+from support.lanes import read
 
 LARGE = b"large" * 100_000
 LONG = "long" * 2_000
@@ -88,18 +89,18 @@ def test_what_cannot_be_opened_waits_with_all_behind_it(lane: Lane, table: Table
     reader = LaneReader.create(lane)
     post(lane, b"first", LARGE, b"third")
     table.full = True
-    assert reader.read() == [(b"first", ())]
+    assert read(reader) == [(b"first", ())]
     for _ in range(2):
         assert is_readable(reader)
         with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
-            reader.read()
+            read(reader)
     table.full = False
     post(lane, b"fourth")
-    assert reader.read() == [(LARGE, []), (b"third", ())]
+    assert read(reader) == [(LARGE, []), (b"third", ())]
     assert is_readable(reader)
-    assert reader.read() == [(b"fourth", ())]
+    assert read(reader) == [(b"fourth", ())]
     assert not is_readable(reader)
-    assert not reader.read()
+    assert not read(reader)
     REUSE.remove()
     assert not os.listdir(lane.places.main)
 
@@ -108,12 +109,12 @@ def test_what_there_is_no_memory_for_waits_as_well(lane: Lane, table: Table) -> 
     reader = LaneReader.create(lane)
     post(lane, b"first", LARGE)
     table.full, table.error = True, MemoryError
-    assert reader.read() == [(b"first", ())]
+    assert read(reader) == [(b"first", ())]
     with pytest.raises(MemoryError):
-        reader.read()
+        read(reader)
     assert is_readable(reader)
     table.full = False
-    assert reader.read() == [(LARGE, [])]
+    assert read(reader) == [(LARGE, [])]
 
 
 def test_what_a_signal_handler_has_interrupted_is_read_again(lane: Lane, table: Table) -> None:
@@ -121,10 +122,10 @@ def test_what_a_signal_handler_has_interrupted_is_read_again(lane: Lane, table: 
     post(lane, LARGE, b"second")
     table.full, table.error = True, Interruption
     with pytest.raises(Interruption):
-        reader.read()
+        read(reader)
     assert is_readable(reader)
     table.full = False
-    assert reader.read() == [(LARGE, []), (b"second", ())]
+    assert read(reader) == [(LARGE, []), (b"second", ())]
 
 
 def test_to_try_in_vain_does_not_fill_the_pipe(lane: Lane, table: Table) -> None:
@@ -133,7 +134,7 @@ def test_to_try_in_vain_does_not_fill_the_pipe(lane: Lane, table: Table) -> None
     table.full = True
     for _ in range(5):
         with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
-            reader.read()
+            read(reader)
     assert waiting_bytes(reader.fileno()) == 1
 
 
@@ -142,16 +143,16 @@ def test_a_pipe_that_is_full_is_readable_as_it_is(lane: Lane, table: Table) -> N
     post(lane, LARGE)
     table.full = True
     with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
-        reader.read()
+        read(reader)
     writing = os.open(lane.pipe, os.O_WRONLY | os.O_NONBLOCK)
     with suppress(BlockingIOError):
         while True:
             os.write(writing, bytes(4096))
     os.close(writing)
     with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
-        reader.read()
+        read(reader)
     table.full = False
-    assert reader.read() == [(LARGE, [])]
+    assert read(reader) == [(LARGE, [])]
 
 
 def reply(number: int, value: bytes) -> bytes:

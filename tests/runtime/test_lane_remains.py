@@ -25,6 +25,7 @@ from actors.runtime.mailbox.slabs import Place
 from actors.runtime.replies import Replies
 from actors.runtime.rundirectory import spill_of
 from actors.runtime.site import Site
+from support import lanes
 from support.cast import Die, Echo, Player, Waiter
 from support.forks import Gate, fork, kill, wait
 
@@ -72,7 +73,7 @@ def test_what_the_dead_have_left_is_removed_once_it_is_doubtful_and_nothing_wait
     write(lane, frame.inline(b"waits"))
     reader.tidy()
     assert remains(lane)
-    assert list(reader.read()) == [(b"waits", ())]
+    assert lanes.read(reader) == [(b"waits", ())]
     reader.tidy()
     assert not remains(lane)
     assert not reader.depot.doubtful
@@ -90,10 +91,10 @@ def test_what_a_frame_names_is_kept_while_the_frame_waits_among_what_has_been_re
     with monkeypatch.context() as patch:
         patch.setattr(Parcel, "read", scarce)
         with pytest.raises(MemoryError):
-            reader.read()
+            lanes.read(reader)
     os.read(reader.fileno(), 1)  # what keeps the pipe readable
     reader.tidy()
-    assert reader.read() == [(LARGE, [])]
+    assert lanes.read(reader) == [(LARGE, [])]
     REUSE.remove()
     assert not remains(lane)
 
@@ -110,7 +111,7 @@ def test_it_is_doubtful_while_the_slab_of_somebody_lies_there(lane: Lane, impati
     sender = fork(send)
     ready.wait()
     ready.close()
-    assert reader.read() == [(MEDIUM, [])]
+    assert lanes.read(reader) == [(MEDIUM, [])]
     for _ in range(2):
         reader.tidy()
         assert remains(lane), "its sender lives"
@@ -168,9 +169,9 @@ def test_a_lane_that_is_closed_while_it_is_read_keeps_no_slab_open(
     for function in (read, read_and_close):
         monkeypatch.setattr(Place, "read", function)
         write(lane, frame.parcel(slab.put([MEDIUM], len(MEDIUM)) or b""))
-        assert reader.read() == [(MEDIUM, [])]
+        assert lanes.read(reader) == [(MEDIUM, [])]
     assert len(open_files() - before) == 0
-    assert not reader.read()
+    assert not lanes.read(reader)
 
 
 def open_files() -> set[str]:

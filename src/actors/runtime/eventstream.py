@@ -8,6 +8,7 @@ import os
 import select
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
@@ -155,11 +156,13 @@ class EventStream:
         for descriptor in watched:
             poll.register(descriptor, select.POLLIN)
         ready = dict(poll.poll(seconds * 1000))
-        for parts in lane.read():
-            with suppress(DecodeError):
-                event = self._endpoint.codec.decode(*parts)
-                if isinstance(event, Event):
-                    self._events.append(event)
+        lane.read(self._receive)
         if self._ended.number in ready and watched[0].number not in ready:
             self.close()
         return bool(ready)
+
+    def _receive(self, data: bytes, segments: Sequence[bytes]) -> None:
+        with suppress(DecodeError):
+            event = self._endpoint.codec.decode(data, segments)
+            if isinstance(event, Event):
+                self._events.append(event)

@@ -10,9 +10,10 @@ import io
 import mmap
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
+from itertools import repeat
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,6 @@ import attrs
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.depot import Depot
-from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import BadParcel, Places
@@ -30,6 +30,8 @@ SCARCE: Final = (OSError, MemoryError)
 """What a want of descriptors or memory raises."""
 PAUSE: Final = 0.05
 """How long to wait then before it is tried again, in seconds."""
+Take = Callable[[bytes, Sequence[bytes]], object]
+"""Deals with a message: its bytes, and its segments."""
 _NOTHING: Final = frame.inline(b"")
 _HEAD_SIZE: Final = frame.HEAD.size
 _INLINE: Final = frame.INLINE_OPENING
@@ -60,7 +62,11 @@ class Lane:
 
 
 class LaneReader:
-    """The reading end of a lane. Not thread-safe."""
+    """The reading end of a lane. Not thread-safe.
+
+    A signal handler may raise after any call. What has been read and not been dealt with stays in the page,
+    so `read` steps past a message when it has been dealt with, and not before.
+    """
 
     def __init__(self, pipe: str | Path, places: Places) -> None:
         self._pipe: Descriptor | None = Descriptor(os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
@@ -71,8 +77,13 @@ class LaneReader:
     def _turn_page(self) -> None:
         capacity = fcntl.fcntl(self._file.fileno(), fcntl.F_GETPIPE_SZ)  # so that no frame is cut
         self._page = mmap.mmap(-1, capacity, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._sizes = map(self._file.readinto, repeat(self._page))
+        """Reads into the page, once for each that is asked for: how many bytes, or None.
+
+        By a `for`: a signal handler may run after a call, before what that has returned is noted.
+        """
         self._position = self._end = 0
-        """The part of the page that has been read and not been taken apart."""
+        """The part of the page that has been read and not been dealt with."""
 
     def twin(self) -> LaneReader:
         """Another reader of the lane, for who has interrupted this one in the midst of a `read`."""
@@ -86,6 +97,15 @@ class LaneReader:
         if pipe is not None:
             with suppress(BlockingIOError):  # full of others
                 os.write(pipe.number, _NOTHING)
+
+    def put_back(self) -> None:
+        """Leave what has not been dealt with to who reads the lane next, as far as the pipe has room."""
+        pipe = self._pipe
+        with suppress(BlockingIOError):
+            while pipe is not None and self._position < self._end:
+                _, length = frame.look(self._page, self._position, self._end)
+                os.write(pipe.number, self._page[self._position : self._position + length])
+                self._position += length
 
     @classmethod
     def create(cls, lane: Lane) -> LaneReader:
@@ -118,24 +138,35 @@ class LaneReader:
         self._pipe = None
         self.depot.close()
 
-    def read(self) -> Sequence[Parts]:
-        """Every message that waits. Never waits. What is no message is passed over.
+    def read(self, take: Take) -> bool:
+        """Have every message that waits be taken; False if none was. Never waits. Passes over what is none.
 
-        Raises one of `SCARCE` if there is no descriptor or memory for the next one; it waits, with all
-        behind it, for another `read`, and the pipe stays readable.
+        If `take` raises, or a signal handler, the message is taken again by another `read`, with all behind
+        it, and the pipe stays readable. So it is if there is no descriptor or memory for a message: one of
+        `SCARCE` is raised then, unless others have been taken before.
         """
-        if self._position < self._end:
-            return self._take_apart()
-        pipe = self._pipe  # held until the end
-        size = None if pipe is None else self._file.readinto(self._page)
-        if not size:
-            return ()
-        if size >= _HEAD_SIZE:
-            opening, length = _unpack_opening(self._page)
-            if opening == _INLINE and length == size:  # as a rule
-                return ((self._page[_HEAD_SIZE:size], ()),)
-        self._position, self._end = 0, size
-        return self._take_apart()
+        try:
+            if self._position < self._end:
+                return self._take_apart(take)
+            pipe = self._pipe  # held until the end
+            if pipe is None:
+                return False
+            for size in self._sizes:
+                if not size:
+                    return False
+                self._position, self._end = 0, size
+                break
+            size = self._end
+            if size >= _HEAD_SIZE:
+                opening, length = _unpack_opening(self._page)
+                if opening == _INLINE and length == size:  # as a rule
+                    take(self._page[_HEAD_SIZE:size], ())
+                    self._position = size
+                    return True
+            return self._take_apart(take)
+        except BaseException:
+            self._stay_readable()
+            raise
 
     def tidy(self) -> None:
         """Remove what killed senders have left, as far as nothing waits that it could belong to.
@@ -149,44 +180,46 @@ class LaneReader:
         pipe = self._pipe
         return pipe is not None and self._position == self._end and not waiting_bytes(pipe.number)
 
-    def _take_apart(self) -> list[Parts]:
-        messages: list[Parts] = []
+    def _take_apart(self, take: Take) -> bool:
+        taken = False
         while self._position < self._end:
             kind, length = frame.look(self._page, self._position, self._end)
             payload = self._page[self._position + _HEAD_SIZE : self._position + length]
-            try:
-                if kind == frame.INLINE:
-                    messages.append((payload, ()))
-                elif kind == frame.PARCEL:
-                    messages += self._open(payload)
-            except BaseException as error:  # a signal handler's, too
-                self._stay_readable()
-                if messages and isinstance(error, SCARCE):
+            if kind == frame.INLINE:
+                take(payload, ())
+                taken = True
+            elif kind == frame.PARCEL:
+                try:
+                    taken = self._open(payload, take) or taken
+                except SCARCE:
+                    if not taken:
+                        raise
+                    self._stay_readable()
                     break
-                raise
             self._position += length
-        return messages
+        return taken
 
     def _stay_readable(self) -> None:
-        """Have something in the pipe, which will be passed over."""
+        """Have something in the pipe, which will be passed over, if there is something left in the page."""
         pipe = self._pipe
-        if pipe is not None and not waiting_bytes(pipe.number):
+        if pipe is not None and self._position < self._end and not waiting_bytes(pipe.number):
             os.write(pipe.number, b"\0")
 
-    def _open(self, label: bytes) -> list[Parts]:
-        """The message that a label names, or nothing. Raises one of `SCARCE`, and leaves it where it is."""
+    def _open(self, label: bytes, take: Take) -> bool:
+        """Take the message that a label names, if there is one. Raises one of `SCARCE`, and leaves it."""
         try:
             stored = self.depot.find(label)
         except BadParcel:
-            return []
+            return False
         try:
             message, *segments = stored.read()
         except BadParcel:
-            messages: list[Parts] = []
             stored.discard()  # whatever it is, it is not for us to write over
+            taken = False
         else:
-            messages = [(message, segments)]
+            take(message, segments)
             stored.reuse()
+            taken = True
         if self._pipe is None:  # since a moment ago
             self.depot.close()
-        return messages
+        return taken

@@ -10,6 +10,7 @@ import inspect
 import os
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -236,7 +237,7 @@ class Reception:
     def _hear(self) -> None:
         """Read what has been written into the control lane: a word of the guardian's, or pokes."""
         self._poked, commanded = False, self.words[_CONTROL]
-        if self._control.read():
+        if self._control.read(_pass_over):
             self.stop(reason.SHUTDOWN)
         if commanded:
             self.words[_CONTROL] = 0  # not before: a SIGTERM would seem to be a stranger's
@@ -279,6 +280,10 @@ class Reception:
                 why = reason_of(error, End.EXCEPTION)
                 hand.finish(*by_death(why))
                 raise Crash(why, answered=True) from error
+
+
+def _pass_over(_message: bytes, _segments: Sequence[bytes]) -> None:
+    """What a word of the guardian's says is in its coming."""
 
 
 def _open_inbox(layout: Layout, bound: int, control: LaneReader, fresh: bool) -> Inbox:

@@ -21,7 +21,6 @@ from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
 from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
 from actors.runtime.lead import Lead
-from actors.runtime.mailbox.frame import Parts
 from actors.runtime.mailbox.waiting import Waiter, spin_time
 from actors.runtime.pending import Answer, Pending, PendingInLoop
 from actors.runtime.promptness import Promptness
@@ -168,26 +167,25 @@ class Replies:
         """
         self._reading = True
         try:
-            return self._end_asks(self._lane.read())
+            return self._lane.read(self._end_ask)
         finally:
             self._reading = False
 
-    def _end_asks(self, messages: Sequence[Parts]) -> bool:
-        """End the asks whose replies have come; False if none has."""
-        for data, segments in messages:
-            try:
-                number, outcome, body = envelope.open_reply(data)
-            except ValueError:
-                continue
-            pending = self._pending.pop(number, None)
-            if pending is not None:
-                pending.resolve(_new(Answer, (outcome, body, segments, None)))
-            elif number not in self._cell.taken_late:
-                self.late += 1
-                self._lane.depot.doubtful = True  # it may tell of a death
-            if self._cell.doubtful == number:  # after that: `_look` does the two the other way round
-                self._cell.doubtful = 0
-        return bool(messages)
+    def _end_ask(self, data: bytes, segments: Sequence[bytes]) -> None:
+        """End the ask whose reply has come; again, if a signal handler has raised in the midst of it."""
+        try:
+            number, outcome, body = envelope.open_reply(data)
+        except ValueError:
+            return
+        pending = self._pending.get(number)
+        if pending is not None:
+            pending.resolve(_new(Answer, (outcome, body, segments, None)))
+            self._pending.pop(number, None)  # not before: it would not be found again
+        elif number not in self._cell.taken_late:
+            self.late += 1
+            self._lane.depot.doubtful = True  # it may tell of a death
+        if self._cell.doubtful == number:  # after that: `_look` does the two the other way round
+            self._cell.doubtful = 0
 
     def _hear(self) -> None:
         """Have read what has come: here, unless a thread leads, which is about to do so."""
@@ -314,7 +312,7 @@ class Replies:
         """Read until an ask has ended, in a signal handler that has interrupted this thread's reading."""
         twin, end = self._lane.twin(), pending.deadline
         pipe, *others = self._watched
-        waiter = Waiter(pipe, lambda: self._end_asks(twin.read()), others, self._wake)
+        waiter = Waiter(pipe, lambda: twin.read(self._end_ask), others, self._wake)
         held = (twin.hold(), *self._others)
         try:
             while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0.0:
@@ -323,6 +321,7 @@ class Replies:
                 except SCARCE:
                     time.sleep(min(PAUSE, remaining))
         finally:
+            twin.put_back()
             self._lane.rouse()
 
     def _lead_until(self, enough: Callable[[], object], end: float) -> bool:

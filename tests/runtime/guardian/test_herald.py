@@ -15,6 +15,7 @@ from actors.runtime.guardian import herald as heralds
 from actors.runtime.guardian.herald import Herald
 from actors.runtime.guardian.loop import Loop
 from actors.runtime.lane import Lane, LaneReader
+from support import lanes
 
 CODEC = Codec()
 LETTERS = [
@@ -48,7 +49,7 @@ def lane_in(directory: Path) -> Lane:
 
 
 def read(reader: LaneReader, events: list[Event]) -> None:
-    events.extend(CODEC.decode(*parts) for parts in reader.read())
+    events.extend(CODEC.decode(*parts) for parts in lanes.read(reader))
 
 
 def test_who_reads_gets_all(herald: Herald, reader: LaneReader, loop: Loop) -> None:

@@ -15,6 +15,7 @@ from actors.runtime.guardian.subscriber import Subscriber
 from actors.runtime.lane import Lane, LaneReader
 from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.pipe import Pipe
+from support import lanes
 
 CODEC = Codec()
 KEPT = 10_000
@@ -54,7 +55,7 @@ def read_all(reader: LaneReader, loop: Loop, last: int) -> list[Event]:
     events: list[Event] = []
 
     def read() -> None:
-        events.extend(CODEC.decode(*parts) for parts in reader.read())
+        events.extend(CODEC.decode(*parts) for parts in lanes.read(reader))
         if isinstance(events[-1], DeadLetter) and events[-1].count == last:
             loop.stop()
 
