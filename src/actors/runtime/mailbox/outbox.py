@@ -209,32 +209,40 @@ class Outbox:
             raise
 
     def _drain(self) -> None:
-        if self._draining:  # this is a signal handler, which has come in between the write and the removal
+        if self._draining:  # this is a signal handler, which has come in the midst of it
             return
         self._draining = True
         try:
             self.stalled = False
             while self._waiting:
                 item, count = self._waiting.head()
-                if not self._send(item):
+                data = self._frame(item)
+                sent = data is not None and self.pipe.write_and(data, self._waiting.take(count))
+                if not sent:
                     return
                 if self._gone():  # perhaps written after the last look into the pipe
+                    self._waiting.put_back(sent)
                     raise MailboxClosed(self.name)
-                self._waiting.pop(item, count)
+                self._waiting.settle()
         finally:
             self._draining = False
 
     def _send(self, item: Item) -> bool:
         """Write an item's frame, and what the frame names before it; False if that is not possible now."""
+        data = self._frame(item)
+        try:
+            return data is not None and self.pipe.write(data)
+        except MailboxClosed:
+            self._withdraw(item)
+            raise
+
+    def _frame(self, item: Item) -> bytes | None:
+        """An item's frame, once what it names has been written; None if that is not possible now."""
         if isinstance(item, bytes):
-            return self.pipe.write(item)
+            return item
         if item.frame is None:
             self._stow(item)
-        try:
-            return item.frame is not None and self.pipe.write(item.frame)
-        except MailboxClosed:
-            self._stowage.withdraw(item)
-            raise
+        return item.frame
 
     def _stow(self, item: Large) -> None:
         """Write a large message down, as a parcel only if there is room for its frame."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat, starmap
 from time import monotonic
 from typing import Final
 
@@ -32,17 +33,23 @@ def size_of(item: Item) -> int:
     return len(item) if isinstance(item, bytes) else item.size
 
 
+Entry = tuple[Item, int, int]
+"""An item, and where what it costs begins and ends, counted from any point before."""
+
+
 class Overflow:
     """A queue of items that knows how much memory they take.
 
-    Not thread-safe, but a signal handler may append at any time: so nothing here iterates.
+    Not thread-safe, but a signal handler may append at any time: so nothing here iterates. One that raises
+    leaves nothing wrong for long: all numbers follow from the `items`.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.items: deque[Item] = deque()
+        self.items: deque[Entry] = deque()
         """Read it only to see whether it is empty, which costs less than `len`."""
-        self._bytes = 0
+        self._counted = 0
+        """How many of them the backlog has counted."""
         self._moved = 0.0
 
     def __len__(self) -> int:
@@ -64,34 +71,41 @@ class Overflow:
         """Add an item, of which there are so many bytes to send."""
         if not self.items:
             self._moved = monotonic()
-        self.items.append(item)
-        self._bytes += KEEPING + size
-        BACKLOG.count[0] += 1
+        cost, items = KEEPING + size, self.items
+        begin = items[-1][2] if items else 0  # no call from here to `append`, so no signal handler
+        items.append((item, begin, begin + cost))
+        self._count()
 
     def remove(self, item: Item) -> None:
         """Remove an item that was just added."""
-        self.items.remove(item)
-        cost = KEEPING + size_of(item)
-        self._bytes -= cost
-        BACKLOG.count[0] -= 1
+        items = self.items
+        at = len(items) - 1
+        while items[at][0] is not item:
+            at -= 1
+        del items[at]
+        self._count()
 
-    def pop(self, head: Item, count: int) -> None:
-        """Remove what has been the `head`."""
-        for _ in range(count):
-            self.items.popleft()
-        cost = KEEPING * count + size_of(head)
-        self._bytes -= cost  # no call in here, so no signal handler
-        BACKLOG.count[0] -= count
+    def take(self, count: int) -> Iterator[Entry]:
+        """Remove the first so many entries, once it is iterated; `settle` is to follow."""
+        return starmap(self.items.popleft, repeat((), count))
+
+    def put_back(self, taken: Sequence[Entry]) -> None:
+        """Have what was taken be the first again."""
+        self.items.extendleft(reversed(taken))
+
+    def settle(self) -> None:
+        """Take note that some have been taken."""
+        self._count()
         self._moved = monotonic()
 
     def head(self) -> tuple[Item, int]:
         """The first item, and how many it stands for: frames that one atomic write takes are joined."""
-        first = self.items[0]
+        first = self.items[0][0]
         if not isinstance(first, bytes):
             return first, 1
         items, frames, length = self.items, [first], len(first)
         while len(frames) < len(items):
-            following = items[len(frames)]
+            following = items[len(frames)][0]
             if not isinstance(following, bytes) or length + len(following) > frame.PIPE_BUF:
                 break
             frames.append(following)
@@ -100,7 +114,19 @@ class Overflow:
 
     def clear(self) -> Sequence[Item]:
         """Remove everything, and return it."""
-        items, self.items, self._bytes = self.items, deque(), 0
-        count = len(items)
-        BACKLOG.count[0] -= count
-        return items
+        items, self.items = self.items, deque()
+        self._count()
+        return [item for item, _, _ in items]
+
+    @property
+    def _bytes(self) -> int:
+        try:
+            return self.items[-1][2] - self.items[0][1]
+        except IndexError:
+            return 0
+
+    def _count(self) -> None:
+        """Have the backlog count what waits, and what a handler that puts adds meanwhile."""
+        while (count := len(self.items)) != self._counted:
+            BACKLOG.count[0] += count - self._counted  # no call from here, so no other thread
+            self._counted = count

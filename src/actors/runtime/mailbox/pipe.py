@@ -5,10 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import select
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
+from typing import Any, TypeVar
 
 from actors.core.errors import MailboxClosed
 from actors.runtime.descriptor import Descriptor
+
+T = TypeVar("T")
 
 
 class Pipe:
@@ -66,6 +71,22 @@ class Pipe:
         except BrokenPipeError:
             raise MailboxClosed(self._name) from None
         return True
+
+    def write_and(self, data: bytes, then: Iterable[T]) -> list[T]:
+        """`write`, then do what makes the elements of `then`, and return them; none if there is no room.
+
+        That is one call without bytecode: a signal handler, which may raise, finds all done or nothing.
+        """
+        descriptor = self._descriptor
+        if descriptor is None:
+            raise MailboxClosed(self._name)
+        steps: Iterable[Any] = chain(map(os.write, (descriptor.number,), (data,)), then)
+        try:
+            return list(steps)[1:]
+        except BlockingIOError:
+            return []
+        except BrokenPipeError:
+            raise MailboxClosed(self._name) from None
 
     def close(self) -> None:
         """Close it here, once nobody writes."""
