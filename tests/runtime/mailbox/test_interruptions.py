@@ -15,7 +15,8 @@ from actors.core.errors import MailboxFull
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.mailbox.drainer import Carrier
-from actors.runtime.mailbox.layout import make_pipe
+from actors.runtime.mailbox.layout import Layout, make_pipe
+from actors.runtime.mailbox.mailbox import Mailbox
 from actors.runtime.mailbox.outbox import Outbox
 from actors.runtime.mailbox.parcel import Places
 from actors.runtime.mailbox.pipe import Pipe
@@ -108,3 +109,35 @@ def test_joined_messages_go_out_once_though_a_handler_raises_after_their_write(t
     assert sent == b"".join(map(frame.inline, (PAGE, *small, PAGE)))
     outbox.close()
     os.close(reader)
+
+
+def test_a_message_keeps_its_place_though_a_handler_raises_after_its_write() -> None:
+    mailbox = Mailbox(2)
+    pipe = os.open(Layout.at(mailbox.address, mailbox.address).mail, os.O_RDONLY | os.O_NONBLOCK)
+    with interrupted_by_a_write(pipe):
+        mailbox.put("first")
+    assert mailbox.qsize() == 1
+    mailbox.put_nowait("second")
+    with pytest.raises(MailboxFull):
+        mailbox.put_nowait("third")
+    assert [mailbox.get(), mailbox.get()] == ["first", "second"]
+    assert mailbox.qsize() == 0
+    os.close(pipe)
+    mailbox.close()
+
+
+def test_a_message_that_was_not_put_keeps_no_place_though_a_handler_raises(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mailbox = Mailbox(1_000, overflow=0)
+    monkeypatch.setattr(Outbox, "wait_for_room", interrupt)
+    put = 0
+    with suppress(Interrupt):
+        while True:
+            mailbox.put(PAGE[:3_000])
+            put += 1
+    assert mailbox.qsize() == put
+    for _ in range(put):
+        mailbox.get()
+    mailbox.close()
+    mailbox.join_thread()

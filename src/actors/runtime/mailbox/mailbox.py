@@ -88,15 +88,9 @@ class Mailbox(_Queue):
         credits = self._open.credits
         message, segments = self._codec.encode(obj)
         moment = deadline(block, timeout)
-        if credits is None:
-            self._put(message, segments, moment)
-            return
-        self._take_place(credits, moment)
-        try:
-            self._put(message, segments, moment)
-        except BaseException:
-            credits.give()
-            raise
+        if credits is not None:
+            self._take_place(credits, moment)
+        self._put(message, segments, moment, credits)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Take the next message out of the mailbox.
@@ -220,18 +214,33 @@ class Mailbox(_Queue):
         self._reading.after_fork()
         self._mortal()
 
-    def _put(self, message: bytes, segments: Sequence[bytes], moment: float | None) -> None:
-        size = len(message) + sum(map(len, segments))
+    def _put(
+        self, message: bytes, segments: Sequence[bytes], moment: float | None, taken: Credits | None
+    ) -> None:
+        """Put a message, or give its place back, if one was taken.
+
+        What a signal handler raises in the midst of it may come when the message has gone: its place is
+        then the reader's to give back, or to mend.
+        """
         while True:
             try:
                 self._outbox.put(message, segments)
-            except (DiskFull, Stranded):
-                raise
-            except MailboxFull:
-                if not self._outbox.wait_for_room(size, left(moment)) and over(moment):
+            except (MailboxFull, MailboxClosed) as refusal:
+                try:
+                    self._wait_for_room(refusal, len(message) + sum(map(len, segments)), moment)
+                except BaseException:
+                    if taken is not None:
+                        taken.give()
                     raise
             else:
                 return
+
+    def _wait_for_room(self, refusal: MailboxFull | MailboxClosed, size: int, moment: float | None) -> None:
+        """Wait until a message of `size` bytes may be put; raises what refused it if that is in vain."""
+        if isinstance(refusal, DiskFull | Stranded | MailboxClosed):
+            raise refusal
+        if not self._outbox.wait_for_room(size, left(moment)) and over(moment):
+            raise refusal
 
     def _take_place(self, places: Credits, moment: float | None) -> None:
         poll = select.poll()
