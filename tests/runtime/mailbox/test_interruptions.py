@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from actors.core.errors import MailboxFull
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.backlog import BACKLOG
-from actors.runtime.mailbox.drainer import Carrier
+from actors.runtime.mailbox.drainer import Carrier, Drainer
 from actors.runtime.mailbox.layout import Layout, make_pipe
 from actors.runtime.mailbox.mailbox import Mailbox
 from actors.runtime.mailbox.outbox import Outbox
@@ -141,3 +142,47 @@ def test_a_message_that_was_not_put_keeps_no_place_though_a_handler_raises(
         mailbox.get()
     mailbox.close()
     mailbox.join_thread()
+
+
+def interrupted_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Have a call raise, as a handler does, when it has done its work."""
+    call = getattr(owner, name)
+
+    def do_and_raise(*args: object, **options: object) -> None:
+        monkeypatch.setattr(owner, name, call)
+        call(*args, **options)
+        raise Interrupt
+
+    monkeypatch.setattr(owner, name, do_and_raise)
+
+
+@pytest.mark.parametrize("cut", ["ring", "start", "forget"])
+def test_what_others_put_is_carried_though_a_handler_raises_as_the_drainer_is_told(
+    cut: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drainer = Drainer()
+    first, first_reader = make_outbox(tmp_path / "first", drainer)
+    second, second_reader = make_outbox(tmp_path / "second", drainer)
+    if cut != "start":
+        while not first.waiting:
+            first.put(PAGE)
+    while second.offer(PAGE):
+        pass
+    if cut == "start":
+        interrupted_once(monkeypatch, threading.Thread, "start")
+    else:
+        interrupted_once(monkeypatch, os, "eventfd_write")
+    if cut == "forget":
+        monkeypatch.setattr(drainer, "forget", interrupt)
+    with pytest.raises(Interrupt):
+        second.put(PAGE)
+    monkeypatch.undo()
+    os.read(second_reader, 1 << 20)
+    second.close()
+    while not first.waiting:
+        first.put(PAGE)
+    os.read(first_reader, 1 << 20)
+    assert first.flush(10)
+    for outbox, reader in ((first, first_reader), (second, second_reader)):
+        outbox.close()
+        os.close(reader)

@@ -11,7 +11,9 @@ import threading
 from multiprocessing import util
 from typing import TYPE_CHECKING, Final, Protocol
 
+from actors.core.errors import MailboxClosed
 from actors.runtime import threads
+from actors.runtime.descriptor import Descriptor
 from actors.runtime.mailbox.backlog import BACKLOG
 from actors.runtime.mutex import Mutex
 from actors.runtime.renewal import renew_after_fork
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 _RETRY: Final = 50
 """How soon a parcel that could not be written is tried again, in milliseconds."""
-_NO_BELL: Final = -1
 
 
 class Carrier(Protocol):
@@ -41,7 +42,8 @@ class Drainer:
     """The `Carrier` that is a thread. Its two methods are called with the outbox's lock held.
 
     The lock is reentrant, and `_running` is set before anything else is, for the signal handler that
-    puts into a full pipe while this very thread is in `watch`.
+    puts into a full pipe while this very thread is in `watch`. One that raises there may have been called
+    after the start of a thread: this then finds that the bell is not its own, and ends.
     """
 
     threaded = True
@@ -53,7 +55,7 @@ class Drainer:
         self._lock = Mutex()
         self._outboxes: set[Outbox] = set()
         self._running = False
-        self._bell = _NO_BELL
+        self._bell: Descriptor | None = None
         self._finalizer: util.Finalize | None = None
 
     def watch(self, outbox: Outbox) -> None:
@@ -68,15 +70,16 @@ class Drainer:
             try:
                 self._start()
             except BaseException:
-                self._running = False
+                self._running, self._bell = False, None
                 self._outboxes.discard(outbox)
                 raise
 
     def forget(self, outbox: Outbox) -> None:
         """Nothing waits in the outbox any more."""
         with self._lock:
-            self._outboxes.discard(outbox)
-            self._ring()
+            if outbox in self._outboxes:
+                self._ring()
+                self._outboxes.discard(outbox)
 
     def join(self) -> None:
         """Wait until nothing waits that the process owes its receivers, and drop what it does not owe.
@@ -94,26 +97,29 @@ class Drainer:
                 outbox.close()
 
     def _start(self) -> None:
-        bell = self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        try:
-            threading.Thread(target=self._run, args=(bell,), name="actors-drainer", daemon=True).start()
-        except RuntimeError:  # no thread is left, or the interpreter ends
-            self._bell = _NO_BELL
-            os.close(bell)
-            raise
+        bell = self._bell = Descriptor(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
+        threading.Thread(target=self._run, args=(bell,), name="actors-drainer", daemon=True).start()
         if self._finalizer is None:
             self._finalizer = util.Finalize(None, self.join, exitpriority=-5)
 
     def _ring(self) -> None:
-        if self._bell != _NO_BELL:
-            os.eventfd_write(self._bell, 1)
+        if self._bell is not None:
+            os.eventfd_write(self._bell.number, 1)
 
-    def _run(self, bell: int) -> None:
-        while outboxes := self._next():
-            self._carry(outboxes, bell)
-        os.close(bell)
+    def _run(self, bell: Descriptor) -> None:
+        try:
+            while outboxes := self._next(bell):
+                self._carry(outboxes, bell)
+        finally:
+            self._end(bell)
 
-    def _carry(self, outboxes: dict[int, Outbox], bell: int) -> None:
+    def _end(self, bell: Descriptor) -> None:
+        """The thread that has this bell ends: who needs one starts another."""
+        with self._lock:
+            if self._bell is bell:
+                self._running, self._bell = False, None
+
+    def _carry(self, outboxes: dict[int, Outbox], bell: Descriptor) -> None:
         poll = select.poll()
         poll.register(bell, select.POLLIN)
         stalled = [outbox for outbox in outboxes.values() if outbox.stalled]
@@ -121,26 +127,31 @@ class Drainer:
             if not outbox.stalled:
                 poll.register(descriptor, select.POLLOUT)
         ready = dict(poll.poll(_RETRY if stalled else None))
-        if ready.pop(bell, None):
-            os.eventfd_read(bell)
+        if ready.pop(bell.number, None):
+            os.eventfd_read(bell.number)
         for outbox in (*stalled, *map(outboxes.__getitem__, ready)):
             try:
                 outbox.drain()
             except Exception:  # noqa: BLE001 - of who hears what was lost: shown, and no other waits for it
                 threads.show_exception()
 
-    def _next(self) -> dict[int, Outbox]:
-        """The outboxes to wait for; with none, the thread ends."""
+    def _next(self, bell: Descriptor) -> dict[int, Outbox]:
+        """The outboxes to wait for; with none, the thread that has this bell ends."""
+        found: dict[int, Outbox] = {}
         with self._lock:
-            if not self._outboxes:
-                self._running = False
-                self._bell = _NO_BELL
-            return {outbox.pipe.fileno(): outbox for outbox in self._outboxes}
+            for outbox in list(self._outboxes) if self._bell is bell else ():
+                try:
+                    found[outbox.pipe.fileno()] = outbox
+                except MailboxClosed:
+                    self._outboxes.discard(outbox)
+            if not found:
+                self._end(bell)
+            return found
 
     def renew(self) -> None:
         """In a forked child: carry nothing, with a thread that is not there."""
-        if self._bell != _NO_BELL:
-            os.close(self._bell)
+        if self._bell is not None:
+            os.close(self._bell.number)
         self._reset()
 
 

@@ -202,6 +202,7 @@ class Outbox:
             self._carrier.watch(self)
         except BaseException as error:
             self._carried = False
+            self._carrier.forget(self)
             self._waiting.remove(item)
             self._withdraw(item)
             if isinstance(error, OSError | RuntimeError):
@@ -274,9 +275,8 @@ class Outbox:
         """If nothing waits, need no carrier any more; what `finish` was given, if it is due."""
         if self._waiting:
             return None
-        if self._carried:
-            self._carried = False
-            self._carrier.forget(self)
+        self._carried = False
+        self._carrier.forget(self)  # whatever a signal handler that raised has left of it
         then, self._then = self._then, None
         if then is not None:
             self._close()
