@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from actors import Actor, ActorSystem
 from actors.core import envelope
 from actors.core.envelope import Outcome
 from actors.runtime.lane import Lane, LaneReader
@@ -130,3 +131,29 @@ def test_what_one_that_reads_itself_has_not_dealt_with_is_left_to_what_it_has_in
     assert other.answer is None
     replies.read()
     assert other.answer == Answer(Outcome.REPLY, b"here")
+
+
+class Silent(Actor):
+    """Never answers."""
+
+    def receive(self, message: Any) -> None:
+        signal.pause()
+
+
+@pytest.mark.parametrize("wait", ["ask", "event"])
+def test_a_timeout_error_of_a_handler_ends_the_wait_that_it_interrupts(
+    system: ActorSystem, wait: str
+) -> None:
+    def handle(*_: Any) -> None:
+        raise TimeoutError("so the handler says")
+
+    silent = system.spawn(Silent)
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with system.events() as events, pytest.raises(TimeoutError, match="so the handler says"):
+            _ = silent.ask("anything", timeout=20) if wait == "ask" else events.next(20)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        silent.kill()

@@ -16,7 +16,7 @@ import pytest
 from actors import ActorCrashed, ActorRef, ActorSystem, AskTimeout, Mailbox, child
 from actors.core import envelope
 from actors.core.envelope import Outcome
-from actors.runtime.lane import Lane, LaneReader
+from actors.runtime.lane import Lane, LaneReader, Scarcity
 from actors.runtime.mailbox import depot, frame, parcel
 from actors.runtime.mailbox.parcel import Parcel
 from actors.runtime.mailbox.reuse import REUSE
@@ -90,7 +90,7 @@ def test_what_a_frame_names_is_kept_while_the_frame_waits_among_what_has_been_re
 
     with monkeypatch.context() as patch:
         patch.setattr(Parcel, "read", scarce)
-        with pytest.raises(MemoryError):
+        with pytest.raises(Scarcity):
             lanes.read(reader)
     os.read(reader.fileno(), 1)  # what keeps the pipe readable
     reader.tidy()

@@ -19,7 +19,7 @@ from actors.core.protocol import Subscribe
 from actors.runtime.deadline import deadline, left, over
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.endpoint import Endpoint
-from actors.runtime.lane import PAUSE, SCARCE, LaneReader
+from actors.runtime.lane import PAUSE, LaneReader, Scarcity
 
 _NUMBERS: Final = itertools.count(1)
 
@@ -56,7 +56,7 @@ class EventStream:
         while not self._events and (lane := self._lane) is not None:
             try:
                 came = self._take(lane, left(end))
-            except SCARCE:
+            except Scarcity:
                 came = False
                 time.sleep(min(PAUSE, left(end)))
             if not came and over(end):
@@ -100,7 +100,7 @@ class EventStream:
             await self._readable(lane)
             try:
                 self._take(lane, 0.0)
-            except SCARCE:
+            except Scarcity:
                 await asyncio.sleep(PAUSE)
         if not self._events:
             raise StopAsyncIteration
@@ -148,7 +148,7 @@ class EventStream:
     def _take(self, lane: LaneReader, seconds: float) -> bool:
         """Take what comes within so many seconds; False if nothing does. At the system's end, close.
 
-        Raises one of `SCARCE`, and leaves what is too large to be read now.
+        Raises `Scarcity`, and leaves what is too large to be read now.
         """
         lane.tidy()
         watched = self._watched(lane)

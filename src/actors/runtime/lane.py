@@ -5,6 +5,7 @@ A lane is read by one incarnation of one process and needs no journal: nothing i
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import mmap
@@ -19,15 +20,13 @@ from typing import Final
 
 import attrs
 
-from actors.runtime.descriptor import Descriptor
+from actors.runtime.descriptor import Descriptor, scarce
 from actors.runtime.mailbox import frame
 from actors.runtime.mailbox.depot import Depot
 from actors.runtime.mailbox.journal import waiting_bytes
 from actors.runtime.mailbox.layout import make_pipe
 from actors.runtime.mailbox.parcel import BadParcel, Places
 
-SCARCE: Final = (OSError, MemoryError)
-"""What a want of descriptors or memory raises."""
 PAUSE: Final = 0.05
 """How long to wait then before it is tried again, in seconds."""
 Take = Callable[[bytes, Sequence[bytes]], object]
@@ -36,6 +35,17 @@ _NOTHING: Final = frame.inline(b"")
 _HEAD_SIZE: Final = frame.HEAD.size
 _INLINE: Final = frame.INLINE_OPENING
 _unpack_opening: Final = frame.OPENING.unpack_from
+
+
+class Scarcity(Exception):
+    """There is no descriptor or no memory for a message that has come; it waits."""
+
+
+def _is_scarcity(error: BaseException) -> bool:
+    """Whether that is why something was raised: a signal handler's `TimeoutError` is an `OSError`, too."""
+    if isinstance(error, OSError):
+        return scarce(error) or error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError)
 
 
 @attrs.frozen
@@ -142,8 +152,8 @@ class LaneReader:
         """Have every message that waits be taken; False if none was. Never waits. Passes over what is none.
 
         If `take` raises, or a signal handler, the message is taken again by another `read`, with all behind
-        it, and the pipe stays readable. So it is if there is no descriptor or memory for a message: one of
-        `SCARCE` is raised then, unless others have been taken before.
+        it, and the pipe stays readable. So it is if there is no descriptor or memory for a message:
+        `Scarcity` is raised then, unless others have been taken before.
         """
         try:
             if self._position < self._end:
@@ -164,8 +174,10 @@ class LaneReader:
                     self._position = size
                     return True
             return self._take_apart(take)
-        except BaseException:
+        except BaseException as error:
             self._stay_readable()
+            if _is_scarcity(error):
+                raise Scarcity(str(error)) from error
             raise
 
     def tidy(self) -> None:
@@ -191,8 +203,8 @@ class LaneReader:
             elif kind == frame.PARCEL:
                 try:
                     taken = self._open(payload, take) or taken
-                except SCARCE:
-                    if not taken:
+                except BaseException as error:
+                    if not (taken and _is_scarcity(error)):
                         raise
                     self._stay_readable()
                     break
@@ -206,7 +218,7 @@ class LaneReader:
             os.write(pipe.number, b"\0")
 
     def _open(self, label: bytes, take: Take) -> bool:
-        """Take the message that a label names, if there is one. Raises one of `SCARCE`, and leaves it."""
+        """Take the message that a label names, if there is one. Raises as `Parcel.read`, and leaves it."""
         try:
             stored = self.depot.find(label)
         except BadParcel:

@@ -19,7 +19,7 @@ from actors.core.envelope import Outcome
 from actors.runtime.cell import Cell
 from actors.runtime.descriptor import Descriptor
 from actors.runtime.futures import Futures
-from actors.runtime.lane import PAUSE, SCARCE, Lane, LaneReader
+from actors.runtime.lane import PAUSE, Lane, LaneReader, Scarcity
 from actors.runtime.lead import Lead
 from actors.runtime.mailbox.waiting import Waiter, spin_time
 from actors.runtime.pending import Answer, Pending, PendingInLoop
@@ -143,7 +143,7 @@ class Replies:
                 if self._lead.mine:
                     self._read_beside(pending)
                     continue
-            except SCARCE:
+            except Scarcity:
                 time.sleep(min(PAUSE, remaining))
                 continue
             if pending.bell is None:
@@ -163,7 +163,7 @@ class Replies:
     def read(self) -> bool:
         """Read the lane and end the asks whose replies have come; False if none has. Never waits.
 
-        For the thread that leads. Raises one of `SCARCE`, and leaves what is too large to be read now.
+        For the thread that leads. Raises `Scarcity`, and leaves what is too large to be read now.
         """
         self._reading = True
         try:
@@ -218,14 +218,14 @@ class Replies:
 
     def _read_for_a_moment(self, pending: PendingInLoop) -> None:
         end = min(time.monotonic() + self.promptness_in_loops.moment, pending.deadline)
-        with suppress(*SCARCE):
+        with suppress(Scarcity):
             if self._lane.depot.doubtful:
                 self._lane.tidy()
             while not pending.future.done() and time.monotonic() < end:
                 self.read()
 
     def _read_all(self) -> None:
-        with suppress(*SCARCE):
+        with suppress(Scarcity):
             while self.read():
                 pass
 
@@ -237,7 +237,7 @@ class Replies:
         """Read, unless a thread leads: it sleeps until the lane is readable, and must not be robbed."""
         try:
             self._lead.take(self._read_and_tidy)
-        except SCARCE:
+        except Scarcity:
             loop = asyncio.get_running_loop()
             self._leave(loop, self._lane.hold())
             loop.call_later(PAUSE, self._enter, loop)
@@ -318,7 +318,7 @@ class Replies:
             while held[0] and pending.answer is None and (remaining := end - time.monotonic()) > 0.0:
                 try:
                     waiter.wait(remaining)
-                except SCARCE:
+                except Scarcity:
                     time.sleep(min(PAUSE, remaining))
         finally:
             twin.put_back()
@@ -331,7 +331,7 @@ class Replies:
         """
         try:
             return self._lead.take(self._read_until, enough, end)
-        except SCARCE:
+        except Scarcity:
             return False
 
     def _read_until(self, enough: Callable[[], object], end: float) -> None:

@@ -46,7 +46,7 @@ from actors.runtime.guardian.node import Node
 from actors.runtime.guardian.orders import Orders
 from actors.runtime.guardian.strangers import Strangers
 from actors.runtime.guardian.tree import Tree
-from actors.runtime.lane import PAUSE, SCARCE
+from actors.runtime.lane import PAUSE
 from actors.runtime.mailbox.inbox import Inbox
 from actors.runtime.rundirectory import RunDirectory
 from actors.runtime.site import APPLICATION, GUARDIAN, Site
@@ -153,7 +153,7 @@ class Guardian:
             mail = envelope.open_mail(data)
             envelope.SENDERS[mail.sender]
             message = self._endpoint.codec.decode(mail.body, segments)
-        except SCARCE:
+        except (OSError, MemoryError):  # no descriptor, or no memory
             self._go_on_hearing(PAUSE)
             return False
         except (DecodeError, ValueError) as error:
