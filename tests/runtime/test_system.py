@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,10 +36,12 @@ from actors import (
     child,
 )
 from actors.core.events import ActorStarted, ActorStopped, DeadLetter
+from actors.runtime import session
 from actors.runtime.custodian import Custodian
 from actors.runtime.lane import LaneReader
 from actors.runtime.mailbox.credit import Credits
 from actors.runtime.reports import Reports
+from actors.runtime.session import Session
 from support import forks, household
 from support.cast import Add, AsyncPlayer, Hold, Numbers, Pid, Player, hold
 from support.run import Program
@@ -62,6 +65,28 @@ def test_a_system_that_was_not_started_says_so() -> None:
         with pytest.raises(SystemStopped, match="has not been started"):
             attempt()
     assert "new" in repr(system)
+
+
+def test_a_stop_counts_the_time_that_a_new_guardian_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, waits = [1000.0], list[float | None]()
+
+    def wait_for_guardian(_changed: object, _so: object, timeout: float) -> bool:
+        now[0] += timeout - 1.0
+        return True
+
+    def wait(_session: Session, timeout: float | None) -> bool:
+        waits.append(timeout)
+        return True
+
+    with ActorSystem("slow") as system:
+        running = system._session  # pyright: ignore[reportPrivateUsage]
+        with monkeypatch.context() as patched:
+            patched.setattr(session, "moment", now[0].__add__)
+            patched.setattr(session, "time", SimpleNamespace(monotonic=lambda: now[0]))
+            patched.setattr(session, "wait_for", wait_for_guardian)
+            patched.setattr(Session, "wait", wait)
+            running.stop("it has been stopped", 30.0)
+    assert waits == [1.0]
 
 
 @pytest.mark.parametrize(
